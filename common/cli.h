@@ -1,0 +1,22 @@
+/*
+ * The command line all programs share:
+ *
+ *     PROGRAM [--config FILE] [--set NAME=VALUE]... [--check-config] [--default-config]
+ *             [--version] [--help]
+ *
+ * and the first steps of every main(): settings, then the log.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "common/settings.h"
+
+/*
+ * Parses argv and fills s; opens the log. Without --config it reads SYSCONFDIR/light-push.conf if
+ * that exists. Returns true when the program shall run; false when all is done or wrong, with the
+ * exit status in *status (0, or 2 for a usage or configuration error, already reported in one line
+ * on standard error).
+ */
+bool cli_start(struct settings *s, int argc, char **argv, const char *summary, int *status);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * Every setting of every program: one struct, filled from one table (settings.c), whose rows hold
+ * name, kind, unit, range, default, whether a running program takes a new value, and the text that
+ * the sample file and the man page print.
+ *
+ * Times are milliseconds and sizes bytes inside the program, whatever unit the file uses.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/lp_rc.h"
+
+/* Strings are heap copies owned by the struct; never NULL, "" when unset. Lists (kind LIST) are
+ * kept as the text given, items separated by commas, white space around items removed. */
+struct settings {
+	/* Redis */
+	char *redis_address; /* host:port or unix:/path */
+	char *redis_password;
+	char *redis_prefix;
+	int64_t redis_db;
+	int64_t redis_timeout; /* ms: connect, and one command */
+
+	/* names and limits shared by API and connector */
+	char *key_reg; /* POSIX extended, or the old program's PCRE with \w and \d */
+	int64_t room_max_length;
+	int64_t userid_max_length;
+	int64_t uuid_max_length;
+	int64_t namespace_max_length;
+
+	/* pushes */
+	double push_message_expire;     /* hours */
+	double push_message_max_expire; /* hours */
+	int64_t push_message_list_max_limit;
+	int64_t report_online_list_max_limit;
+	int64_t report_push_ack_detail_max_limit;
+	int64_t android_unread_message_list_max_limit;
+	int64_t worker_message_timeout; /* ms */
+	int64_t client_legacy_expire;   /* ms */
+	int64_t client_push_interval;   /* ms */
+	char *apns_aps_alert;
+	int64_t apns_payload_size; /* bytes */
+	int64_t push_log_max_length; /* entries of a namespace's log stream */
+	int64_t inbox_max_length;    /* entries of a connector's inbox stream */
+
+	/* API programs */
+	char *api_listen;       /* light-push-api: unix:/path or host:port; "" = standard input */
+	char *admin_api_listen; /* light-push-admin-api */
+	int64_t api_threads;
+	int64_t max_body; /* bytes */
+	char *cors_origins; /* LIST, or "*" */
+	char *admin_name;
+	char *admin_passwd;
+
+	/* connector */
+	char *socket_ip;
+	int64_t socket_port;
+	char *node_id;    /* [A-Za-z0-9]{1,8}, the tag in front of every sid */
+	char *transports; /* LIST of polling, websocket */
+	char *socket_path; /* /socket.io/ */
+	int64_t pingInterval;    /* ms */
+	int64_t pingTimeout;     /* ms */
+	int64_t upgrade_timeout; /* ms */
+	int64_t connect_timeout; /* ms */
+	int64_t header_timeout;  /* ms */
+	int64_t body_timeout;    /* ms */
+	int64_t max_payload;     /* bytes */
+	char *eio_missing;       /* "3" or "reject" */
+	int64_t send_queue_max;  /* bytes waiting for one connection */
+	int64_t max_clients;     /* sessions of one connector */
+	int64_t max_rooms;       /* rooms of one client */
+	int64_t lease_time;      /* ms without renewal after which a connector counts as dead */
+	int64_t ack_interval;    /* ms between two writes of acks and counts */
+	int64_t ack_window;      /* recent messages a connector remembers per namespace */
+	bool room_activity_broadcast;
+
+	/* log */
+	char *log_path;
+	char *log_level; /* error, warn, info, debug */
+	char *log_format; /* text, json */
+};
+
+/* Fills s with the defaults. */
+void settings_init(struct settings *s);
+void settings_clear(struct settings *s);
+
+/*
+ * Reads, in this order, later ones winning: the INI file (path NULL: none), the environment
+ * (LIGHT_PUSH_<NAME>, upper case), and argv's "--name=value" / "--set name=value".
+ * On a wrong name or value returns LP_EINVAL and *error, one clear line for the person who
+ * started the program (heap, caller frees): which source and line, what is wrong, the nearest
+ * known name or the range accepted.
+ */
+int settings_load(struct settings *s, const char *path, char *const *assignments, char **error)
+	LP_MUSTCHECK;
+
+/* One setting from its text; same errors as above. */
+int settings_set(struct settings *s, const char *name, const char *value, char **error)
+	LP_MUSTCHECK;
+
+/* The commented sample file, every setting at its default. */
+void settings_print_sample(FILE *out);
+/* Every setting as it is in s, "name = value", with the origin (default, file, environment, command
+ * line) behind it. Passwords are not printed. */
+void settings_print(const struct settings *s, FILE *out);
+/* The mdoc(7) list of all settings, for light-push.conf(5). */
+void settings_print_mdoc(FILE *out);
+
+#endif

@@ -1,0 +1,15 @@
+/* Base64, lenient the way socket.io clients need it. */
+#ifndef BASE64_H
+#define BASE64_H
+
+#include "common/lp_buf.h"
+#include "common/lp_rc.h"
+#include "common/lp_str.h"
+
+void base64_encode(struct lp_buf *out, struct lp_str bytes);
+/* base64url without padding, for identifiers. */
+void base64url_encode(struct lp_buf *out, struct lp_str bytes);
+/* White space is skipped and padding may be missing; any other byte is LP_EPROTO. */
+int base64_decode(struct lp_buf *out, struct lp_str text) LP_MUSTCHECK;
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * JSON text checked and cut without being parsed: the connector forwards texts verbatim and only
+ * needs to know where an array's elements are.
+ */
+#ifndef JSON_SCAN_H
+#define JSON_SCAN_H
+
+#include <sys/types.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_rc.h"
+#include "common/lp_str.h"
+
+/*
+ * The length of the JSON value at the start of text (white space before it included), LP_EPROTO
+ * when there is no well-formed one, LP_ETOOBIG when it nests deeper than depth. Recursion-free.
+ */
+ssize_t json_scan_value(struct lp_str text, unsigned depth) LP_MUSTCHECK;
+
+/*
+ * text is one JSON array and nothing else: stores the texts of its first max elements and returns
+ * how many elements it has in all; LP_EPROTO or LP_ETOOBIG otherwise.
+ */
+ssize_t json_scan_array(struct lp_str text, unsigned depth, struct lp_str *elements, size_t max)
+	LP_MUSTCHECK;
+
+/* text is one JSON string literal: appends its value (UTF-8; a lone surrogate becomes U+FFFD). */
+int json_scan_string(struct lp_str text, struct lp_buf *out) LP_MUSTCHECK;
+
+#endif
