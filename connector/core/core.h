@@ -1,0 +1,68 @@
+/*
+ * The push application on top of the engine: who is connected in which namespace, who is in which
+ * room, what must be delivered to whom, and which acknowledgements came back. No I/O, no clock.
+ *
+ * connector/store/ calls core_push(), core_kick(), core_namespace_offline() for what the inbox
+ * brings and core_rejoin() after Redis forgot this connector; the loop calls core_turn() once per
+ * pass and core_tick() when its time has come.
+ */
+#ifndef CORE_H
+#define CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/lp_str.h"
+#include "common/model/ident.h"
+#include "connector/core/ports.h"
+#include "connector/engine/socket.h"
+
+struct core;
+
+struct core_conf {
+	const struct ident_rules *rules; /* borrowed */
+	size_t max_rooms;      /* of one client */
+	size_t ack_window;     /* recent messages remembered per namespace */
+	unsigned ack_interval; /* ms between two writes of acks and counts */
+	char system[16];       /* told to clients in `ok` */
+	int port;
+};
+
+struct core_stats {
+	size_t clients;      /* accepted, now */
+	size_t rooms;        /* now */
+	uint64_t pushes;     /* messages taken from the inbox */
+	uint64_t deliveries; /* handed to a client's connection */
+	uint64_t acks;
+	uint64_t acks_refused; /* not addressed to that client, or malformed */
+	uint64_t replaced;     /* connections replaced by a newer one of the same client */
+};
+
+/* store_ops/store: the door to the store, borrowed. */
+struct core *core_new(const struct core_conf *conf, const struct store_ops *ops, void *store);
+void core_free(struct core *c);
+const struct core_stats *core_stats(const struct core *c);
+/* What to give engine_new(), with the core as app_data. */
+const struct app_ops *core_app(void);
+
+/* A push for a room; event: the JSON array text; except: a client id or empty. */
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
+	       struct lp_str except, struct lp_str event);
+/* Another connector holds this client now: close our connection of it, if it has that serial. */
+void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
+/* The namespace was set offline: its clients are disconnected, spread over some time. */
+void core_namespace_offline(struct core *c, struct lp_str nsp);
+/* Registers every client anew through store_ops.client_on(again). */
+void core_rejoin(struct core *c);
+
+/*
+ * Goes on with deliveries to big rooms. Returns true when there is more to do at once: the loop
+ * must come back after looking at its sockets.
+ */
+bool core_turn(struct core *c, uint64_t now);
+/* Writes collected acks and counts, runs what is due; returns the ms until it wants to be called
+ * again (at most 1000). */
+unsigned core_tick(struct core *c, uint64_t now);
+
+#endif
