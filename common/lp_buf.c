@@ -60,21 +60,28 @@ void lp_buf_addu(struct lp_buf *b, uint64_t n)
 	lp_buf_add(b, digits + at, sizeof(digits) - at);
 }
 
-void lp_buf_addf(struct lp_buf *b, const char *fmt, ...)
+void lp_buf_addv(struct lp_buf *b, const char *fmt, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
+	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	if (n < 0)
 		abort();
 	lp_buf_reserve(b, (size_t)n);
-	va_start(ap, fmt);
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
+	va_end(again);
 	b->len += (size_t)n;
+}
+
+void lp_buf_addf(struct lp_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lp_buf_addv(b, fmt, ap);
+	va_end(ap);
 }
 
 void lp_buf_consume(struct lp_buf *b, size_t n)

@@ -10,6 +10,7 @@
 #ifndef LP_BUF_H
 #define LP_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ void lp_buf_addz(struct lp_buf *b, const char *s);
 void lp_buf_addc(struct lp_buf *b, char c);
 void lp_buf_addu(struct lp_buf *b, uint64_t n); /* decimal */
 void lp_buf_addf(struct lp_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lp_buf_addv(struct lp_buf *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 /* Drops the first n bytes. */
 void lp_buf_consume(struct lp_buf *b, size_t n);
 /* Empties it, keeps the memory. */

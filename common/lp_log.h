@@ -16,14 +16,21 @@ enum lp_log_level { LP_LOG_ERROR, LP_LOG_WARN, LP_LOG_INFO, LP_LOG_DEBUG };
  * program: the name in each line. path: a file to append to, NULL or "" for standard output.
  * Returns LP_OK, or LP_EIO when the file can not be opened (errno says why).
  */
-int lp_log_open(const char *program, const char *path, enum lp_log_level level, bool json)
-	LP_MUSTCHECK;
+int lp_log_open(const char *program, const char *path, enum lp_log_level level,
+		bool json) LP_MUSTCHECK;
+/* Back to standard output; frees what lp_log_open() took. */
+void lp_log_close(void);
 /* Opens the file again under its name, after rotation. */
 void lp_log_reopen(void);
 void lp_log_set_level(enum lp_log_level level);
 bool lp_log_enabled(enum lp_log_level level);
+/* "error", "warn", "info", "debug"; LP_EINVAL for anything else. */
+int lp_log_level_parse(const char *name, enum lp_log_level *out) LP_MUSTCHECK;
 
 /*
+ * Writes one line when the level is enabled; errno is left as it was. Control bytes and broken
+ * UTF-8 come out as \xNN.
+ *
  * module: a short noun ("redis", "conn", "push"). who: the connection or client the line is
  * about, or NULL.
  */

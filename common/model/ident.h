@@ -13,20 +13,26 @@
 
 enum platform { PLATFORM_WEB, PLATFORM_IOS, PLATFORM_ANDROID, PLATFORM_COUNT };
 
-/* Which names are accepted; one per process, read-only after ident_rules_init(). */
+/* The setting key_reg unless the operator changed it. */
+#define IDENT_DEFAULT_PATTERN "^[\\w.\\\\\\-$#/]+$"
+
+/* Which names are accepted; one per process, read-only once made, so threads may share it. */
 struct ident_rules;
 
 /*
  * pattern: a POSIX extended regular expression, in which the Perl forms \w and \d (also inside
  * brackets) are understood, as light-push 1.x's key_reg has them. A pattern that is the default
- * one is matched by a table instead. Returns NULL and a one-line *error (heap) when it does not
- * compile.
+ * one is matched by a table instead; back references and other Perl escapes are refused. Returns
+ * NULL and a one-line *error (heap) when it does not compile.
  */
 struct ident_rules *ident_rules_new(const char *pattern, size_t namespace_max, size_t room_max,
 				    size_t userid_max, size_t uuid_max, char **error);
 void ident_rules_free(struct ident_rules *r);
 
-/* Lengths count bytes. A namespace also begins with '/' and is longer than that. */
+/*
+ * Lengths count bytes; names are valid UTF-8 without NUL under every pattern. A namespace also
+ * begins with '/', is longer than that, and has no braces.
+ */
 bool ident_namespace(const struct ident_rules *r, struct lp_str s);
 bool ident_room(const struct ident_rules *r, struct lp_str s);
 bool ident_userid(const struct ident_rules *r, struct lp_str s);
