@@ -20,5 +20,5 @@ for file in *.lua; do
 	/^ *--/ { next }
 	{ emit($0) }
 	' "$file"
-	printf '\t ""},\n'
+	printf '\t "", ""},\n'
 done
