@@ -15,8 +15,7 @@ struct lp_str {
 	size_t n;
 };
 
-#define LP_STR(literal)                                                                            \
-	((struct lp_str){(literal), sizeof(literal) - 1})
+#define LP_STR(literal) ((struct lp_str){(literal), sizeof(literal) - 1})
 /* For printf's "%.*s". */
 #define LP_FMT(s) (int)(s).n, (s).p ? (s).p : ""
 

@@ -24,8 +24,8 @@ struct engine;
 struct app_ops;
 
 struct engine_conf {
-	char tag[9];              /* in front of every session id, see proto/session_id.h */
-	bool polling;             /* transports served */
+	char tag[9];  /* in front of every session id, see proto/session_id.h */
+	bool polling; /* transports served */
 	bool websocket;
 	bool eio_missing_is_3;    /* a handshake without EIO means 3; else it is refused */
 	uint32_t ping_interval;   /* ms */
@@ -40,15 +40,15 @@ struct engine_conf {
 };
 
 enum close_reason {
-	CLOSE_CLIENT,       /* the client said so */
-	CLOSE_SERVER,       /* the application did */
-	CLOSE_TRANSPORT,    /* the connection went away */
-	CLOSE_PING_TIMEOUT, /* heartbeat missed */
+	CLOSE_CLIENT,          /* the client said so */
+	CLOSE_SERVER,          /* the application did */
+	CLOSE_TRANSPORT,       /* the connection went away */
+	CLOSE_PING_TIMEOUT,    /* heartbeat missed */
 	CLOSE_CONNECT_TIMEOUT, /* no namespace joined in time */
-	CLOSE_PROTOCOL,     /* it sent what can not be read */
-	CLOSE_OVERLAP,      /* two polls or two posts at once */
-	CLOSE_SLOW,         /* its queue was full */
-	CLOSE_SHUTDOWN,     /* this connector stops */
+	CLOSE_PROTOCOL,        /* it sent what can not be read */
+	CLOSE_OVERLAP,         /* two polls or two posts at once */
+	CLOSE_SLOW,            /* its queue was full */
+	CLOSE_SHUTDOWN,        /* this connector stops */
 	CLOSE_REASON_COUNT,
 };
 const char *close_reason_name(enum close_reason r);
@@ -66,7 +66,7 @@ struct engine_stats {
 /* random: fills a buffer with bytes nobody can guess. conf is copied. app_data is the app's own. */
 struct engine *engine_new(const struct engine_conf *conf, const struct app_ops *app, void *app_data,
 			  void (*random)(void *buf, size_t len));
-/* All sessions must be closed before. */
+/* Closes what is still open. */
 void engine_free(struct engine *e);
 void *engine_app(struct engine *e);
 size_t engine_sessions(const struct engine *e);
@@ -89,7 +89,8 @@ void engine_body(struct engine *e, struct link *l, struct lp_str content_type, s
 /* The websocket is open: the session may talk. */
 void engine_opened(struct engine *e, struct link *l, uint64_t now);
 /* A whole websocket message. */
-void engine_message(struct engine *e, struct link *l, bool binary, struct lp_str data, uint64_t now);
+void engine_message(struct engine *e, struct link *l, bool binary, struct lp_str data,
+		    uint64_t now);
 /*
  * The connection is gone or about to be: the peer closed it, broke the protocol, or is too slow.
  * A link that belongs to no session is fine.
@@ -103,7 +104,5 @@ void engine_flush(struct engine *e);
 
 /* Closes every session. */
 void engine_close_all(struct engine *e, enum close_reason reason);
-
-/* The number of packets waiting for sessions that poll is bounded by send_queue_max. */
 
 #endif

@@ -1,0 +1,30 @@
+/* The engine's insides, for connector/engine/ only. */
+#ifndef ENGINE_INT_H
+#define ENGINE_INT_H
+
+#include "common/lp_buf.h"
+#include "connector/engine/engine.h"
+#include "connector/engine/session.h"
+#include "connector/engine/socket.h"
+#include "connector/engine/wheel.h"
+
+struct engine {
+	struct engine_conf conf;
+	const struct app_ops *app;
+	void *app_data;
+	void (*random)(void *buf, size_t len);
+	struct session *sessions; /* table by id */
+	struct session *dirty;    /* polls to answer at the end of this pass */
+	struct session *closed;   /* to free at the end of this pass */
+	struct wheel wheel;
+	uint64_t now; /* of the last call that brought it */
+	uint32_t last_serial;
+	struct engine_stats stats;
+	struct lp_buf scratch; /* answers are built here, and base64 decoded */
+	struct lp_buf packet;  /* socket.io packets are encoded here */
+	struct lp_buf name;    /* of the event being handled */
+	/* encoded once */
+	struct lp_blob *ping, *pong, *probe_pong, *noop, *close;
+};
+
+#endif

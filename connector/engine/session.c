@@ -1,0 +1,412 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "connector/engine/engine_int.h"
+#include "connector/engine/frame.h"
+#include "connector/proto/eio_payload.h"
+#include "connector/proto/ws_frame.h"
+
+/* How long a client that polls may come for the rest of a session the server closed. */
+#define ENDING_GRACE 30000 /* ms */
+
+static bool polls(const struct session *s)
+{
+	return s->state == SESSION_POLLING || s->state == SESSION_PROBING;
+}
+
+/* --- time-outs --- */
+
+static void set_timer(struct session *s)
+{
+	uint64_t due = s->heartbeat_due;
+
+	if (s->connect_due && s->connect_due < due)
+		due = s->connect_due;
+	if (s->probe_due && s->probe_due < due)
+		due = s->probe_due;
+	/* One that fires too early only looks again, so later times need no move now. */
+	if (!s->timer.prev || due < s->timer.due)
+		wheel_set(&s->engine->wheel, &s->timer, due);
+}
+
+/* Something came that proves the client is there. */
+static void heard(struct session *s)
+{
+	const struct engine_conf *conf = &s->engine->conf;
+
+	if (s->version == 3)
+		s->heartbeat_due = s->engine->now + conf->ping_interval + conf->ping_timeout;
+}
+
+static void pong_came(struct session *s)
+{
+	s->ping_sent = false;
+	s->heartbeat_due = s->engine->now + s->engine->conf.ping_interval;
+	set_timer(s);
+}
+
+static void heartbeat(struct session *s)
+{
+	if (s->version == 3 || s->ping_sent) {
+		session_close(s, CLOSE_PING_TIMEOUT);
+		return;
+	}
+	s->ping_sent = true;
+	s->heartbeat_due = s->engine->now + s->engine->conf.ping_timeout;
+	session_send(s, s->engine->ping);
+}
+
+static void end_probe(struct session *s)
+{
+	struct link *probe = s->probe;
+
+	s->probe = NULL;
+	s->probe_due = 0;
+	if (s->state == SESSION_PROBING)
+		s->state = SESSION_POLLING;
+	if (probe) {
+		probe->session = NULL;
+		probe->role = LINK_NONE;
+		probe->ops->end(probe, 0);
+	}
+}
+
+void session_due(struct session *s)
+{
+	uint64_t now = s->engine->now;
+
+	if (s->state == SESSION_CLOSED)
+		return;
+	if (s->state == SESSION_ENDING) {
+		if (now >= s->heartbeat_due)
+			session_close(s, CLOSE_SERVER);
+		else
+			set_timer(s);
+		return;
+	}
+	if (s->probe_due && now >= s->probe_due)
+		end_probe(s);
+	if (s->connect_due && now >= s->connect_due) {
+		session_close(s, CLOSE_CONNECT_TIMEOUT);
+		return;
+	}
+	if (now >= s->heartbeat_due)
+		heartbeat(s);
+	if (s->state != SESSION_CLOSED)
+		set_timer(s);
+}
+
+void session_connected(struct session *s)
+{
+	s->connect_due = 0;
+}
+
+/* --- life --- */
+
+struct session *session_new(struct engine *e, int version, struct lp_str query)
+{
+	struct session *s = lp_xcalloc(1, sizeof(*s));
+	uint8_t random[16];
+
+	s->engine = e;
+	s->version = (uint8_t)version;
+	s->serial = ++e->last_serial;
+	s->query = lp_xstrndup(query);
+	e->random(random, sizeof(random));
+	session_id_make(s->id, lp_cstr(e->conf.tag), random);
+	HASH_ADD_STR(e->sessions, id, s);
+	e->stats.sessions_opened++;
+	s->heartbeat_due = e->now + e->conf.ping_interval;
+	if (version == 3)
+		heard(s);
+	else
+		s->connect_due = e->now + e->conf.connect_timeout;
+	set_timer(s);
+	return s;
+}
+
+static void clear_queue(struct session *s)
+{
+	for (unsigned i = 0; i < s->queued; i++)
+		lp_blob_unref(s->queue[i]);
+	free(s->queue);
+	s->queue = NULL;
+	s->queued = s->queue_room = 0;
+	s->queue_bytes = 0;
+}
+
+void session_free(struct session *s)
+{
+	clear_queue(s);
+	free(s->query);
+	free(s->jsonp);
+	free(s);
+}
+
+static void finish(struct session *s)
+{
+	struct engine *e = s->engine;
+
+	s->state = SESSION_CLOSED;
+	wheel_cancel(&e->wheel, &s->timer);
+	HASH_DEL(e->sessions, s);
+	s->next_closed = e->closed;
+	e->closed = s;
+}
+
+void session_start(struct session *s)
+{
+	const struct engine_conf *conf = &s->engine->conf;
+	bool upgrades = s->state != SESSION_WEBSOCKET && conf->websocket && !s->jsonp;
+	struct lp_buf *text = &s->engine->scratch;
+	struct lp_blob *frame;
+
+	lp_buf_reset(text);
+	lp_buf_addf(
+		text, "0{\"sid\":\"%s\",\"upgrades\":[%s],\"pingInterval\":%u,\"pingTimeout\":%u",
+		s->id, upgrades ? "\"websocket\"" : "", conf->ping_interval, conf->ping_timeout);
+	if (s->version == 4)
+		lp_buf_addf(text, ",\"maxPayload\":%zu", conf->max_payload);
+	lp_buf_addc(text, '}');
+	frame = frame_text(lp_buf_str(text), LP_STR(""), LP_STR(""));
+	session_send(s, frame);
+	lp_blob_unref(frame);
+	if (s->version == 3)
+		sockets_join_root(s);
+}
+
+/* --- sending --- */
+
+static void mark_dirty(struct session *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	s->next_dirty = s->engine->dirty;
+	s->engine->dirty = s;
+}
+
+static void enqueue(struct session *s, struct lp_blob *frame)
+{
+	if (s->queued == s->queue_room) {
+		s->queue_room = s->queue_room ? s->queue_room * 2 : 4;
+		s->queue = lp_xrealloc(s->queue, s->queue_room * sizeof(s->queue[0]));
+	}
+	s->queue[s->queued++] = lp_blob_ref(frame);
+	s->queue_bytes += frame->len;
+}
+
+void session_send(struct session *s, struct lp_blob *frame)
+{
+	if (s->state == SESSION_WEBSOCKET) {
+		s->engine->stats.packets_out++;
+		if (s->ws)
+			s->ws->ops->send(s->ws, frame);
+		return;
+	}
+	if (!polls(s))
+		return;
+	if (s->queue_bytes + frame->len > s->engine->conf.send_queue_max && s->queued)
+		session_answer_poll(s); /* if one waits */
+	if (s->queue_bytes + frame->len > s->engine->conf.send_queue_max && s->queued) {
+		clear_queue(s);
+		session_close(s, CLOSE_SLOW);
+		return;
+	}
+	s->engine->stats.packets_out++;
+	enqueue(s, frame);
+	if (s->poll)
+		mark_dirty(s);
+}
+
+/* What the queue holds, in the form this client reads. Returns its content type. */
+static const char *build_answer(struct session *s, struct lp_buf *out)
+{
+	const char *type = "text/plain; charset=UTF-8";
+
+	lp_buf_reset(out);
+	for (unsigned i = 0; i < s->queued; i++) {
+		struct lp_str text = frame_packet(s->queue[i]);
+		struct eio_packet p = {
+			.type = (enum eio_type)(text.p[0] - '0'),
+			.data = lp_str_from(text, 1),
+		};
+
+		/* Everything we send as text is JSON, so version 3 gets it in ASCII: both of its
+		 * dialects read that alike, and lengths are bytes. */
+		eio_payload_add_text(out, s->version, i == 0, s->version == 3, &p);
+	}
+	if (s->jsonp) {
+		struct lp_buf wrapped = {0};
+
+		eio_payload_jsonp(&wrapped, lp_cstr(s->jsonp), lp_buf_str(out));
+		lp_buf_clear(out);
+		*out = wrapped;
+		type = "text/javascript; charset=UTF-8";
+	}
+	return type;
+}
+
+void session_answer_poll(struct session *s)
+{
+	struct link *l = s->poll;
+	struct lp_buf *out = &s->engine->scratch;
+	struct http_answer a = {.status = 200, .no_store = true};
+
+	if (!l)
+		return;
+	if (!s->queued)
+		enqueue(s, s->engine->noop);
+	a.content_type = build_answer(s, out);
+	a.body = lp_buf_str(out);
+	s->poll = NULL;
+	l->session = NULL;
+	l->role = LINK_NONE;
+	clear_queue(s);
+	l->ops->respond(l, &a);
+}
+
+void session_poll(struct session *s, struct link *l)
+{
+	s->poll = l;
+	heard(s);
+	if (s->state == SESSION_ENDING) {
+		enqueue(s, s->engine->close);
+		session_answer_poll(s);
+		finish(s);
+		return;
+	}
+	/* While a websocket is being tried the client waits for its poll to end before it goes
+	 * over: never let it wait. */
+	if (s->state == SESSION_PROBING || s->queued)
+		mark_dirty(s);
+}
+
+/* --- receiving --- */
+
+static bool close_with(struct session *s, enum close_reason reason)
+{
+	session_close(s, reason);
+	return false;
+}
+
+bool session_packet(struct session *s, const struct eio_packet *p)
+{
+	s->engine->stats.packets_in++;
+	heard(s);
+	switch (p->type) {
+	case EIO_CLOSE:
+		return close_with(s, CLOSE_CLIENT);
+	case EIO_PING:
+		if (s->version == 4)
+			return close_with(s, CLOSE_PROTOCOL);
+		session_send(s, s->engine->pong);
+		break;
+	case EIO_PONG:
+		if (s->version == 4)
+			pong_came(s);
+		break;
+	case EIO_MESSAGE:
+		return p->binary ? sockets_binary(s, p->data) : sockets_text(s, p->data);
+	case EIO_OPEN:
+	case EIO_UPGRADE:
+	case EIO_NOOP:
+		break;
+	}
+	return session_open(s);
+}
+
+static void take_over(struct session *s)
+{
+	struct link *ws = s->probe;
+
+	s->probe = NULL;
+	s->probe_due = 0;
+	s->state = SESSION_WEBSOCKET;
+	s->ws = ws;
+	ws->role = LINK_WS;
+	s->engine->stats.upgrades++;
+	for (unsigned i = 0; i < s->queued; i++)
+		ws->ops->send(ws, s->queue[i]);
+	clear_queue(s);
+	/* A GET that still waits belongs to the transport the client has left. */
+	session_answer_poll(s);
+}
+
+void session_probe_message(struct session *s, bool binary, struct lp_str data)
+{
+	struct link *l = s->probe;
+
+	if (!binary && lp_str_eq(data, LP_STR("2probe"))) {
+		l->ops->send(l, s->engine->probe_pong);
+		s->state = SESSION_PROBING;
+		if (s->poll)
+			mark_dirty(s);
+	} else if (!binary && lp_str_eq(data, LP_STR("5"))) {
+		take_over(s);
+	} else {
+		end_probe(s);
+	}
+}
+
+/* --- closing --- */
+
+static void close_polling(struct session *s, enum close_reason reason)
+{
+	struct engine *e = s->engine;
+	bool told = reason == CLOSE_SERVER || reason == CLOSE_SHUTDOWN;
+
+	if (s->poll) {
+		if (reason != CLOSE_CLIENT)
+			enqueue(s, e->close);
+		session_answer_poll(s);
+		finish(s);
+	} else if (told && s->queued) {
+		s->state = SESSION_ENDING;
+		s->ping_sent = false;
+		s->connect_due = s->probe_due = 0;
+		s->heartbeat_due = e->now + ENDING_GRACE;
+		wheel_set(&e->wheel, &s->timer, s->heartbeat_due);
+	} else {
+		finish(s);
+	}
+}
+
+void session_close(struct session *s, enum close_reason reason)
+{
+	struct engine *e = s->engine;
+	struct link *post = s->post;
+
+	if (s->state == SESSION_CLOSED)
+		return;
+	if (s->state == SESSION_ENDING) {
+		finish(s);
+		return;
+	}
+	e->stats.sessions_closed[reason]++;
+	sockets_closed(s, reason);
+	end_probe(s);
+	if (post) {
+		/* Its body will find no session and be answered so. */
+		s->post = NULL;
+		post->session = NULL;
+		post->role = LINK_NONE;
+		if (reason == CLOSE_OVERLAP)
+			post->ops->drop(post);
+	}
+	if (s->state == SESSION_WEBSOCKET) {
+		struct link *ws = s->ws;
+
+		s->ws = NULL;
+		finish(s);
+		if (ws) {
+			ws->session = NULL;
+			ws->role = LINK_NONE;
+			ws->ops->end(ws, 0);
+		}
+	} else {
+		close_polling(s, reason);
+	}
+}

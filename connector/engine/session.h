@@ -1,0 +1,102 @@
+/*
+ * One engine.io session: heartbeat, transports, upgrade, closing. Private to connector/engine/.
+ *
+ *              2probe              5
+ *   POLLING ----------> PROBING ------> WEBSOCKET
+ *      ^ |                 |                |
+ *      | +---- probe lost -+                |
+ *      |                                    |
+ *      +--> ENDING (closed; the next poll takes what is left) --> CLOSED
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "common/lp_hash.h"
+#include "common/lp_mem.h"
+#include "connector/engine/engine.h"
+#include "connector/engine/link.h"
+#include "connector/engine/wheel.h"
+#include "connector/proto/eio_packet.h"
+#include "connector/proto/session_id.h"
+
+struct socket;
+
+enum session_state {
+	SESSION_POLLING = 0,
+	SESSION_PROBING, /* polling, while a websocket has said 2probe */
+	SESSION_WEBSOCKET,
+	SESSION_ENDING, /* over for the application; the client may fetch the rest for a while */
+	SESSION_CLOSED, /* freed by the next engine_flush() */
+};
+
+struct session {
+	UT_hash_handle hh; /* in engine.sessions, by id, until CLOSED */
+	struct engine *engine;
+	char id[SESSION_ID_MAX + 1];
+	uint8_t version;          /* 3 or 4 */
+	uint8_t state;            /* enum session_state */
+	bool base64;              /* polls can not take binary */
+	bool ping_sent;           /* version 4: a ping waits for its pong */
+	bool dirty;               /* on the engine's list of polls to answer */
+	uint32_t serial;          /* for the log */
+	unsigned attachments_due; /* binary messages that belong to the last packet */
+	unsigned socket_count;
+	struct socket *sockets; /* list, owned */
+
+	struct link *ws;    /* WEBSOCKET */
+	struct link *probe; /* a websocket that has not taken over yet */
+	struct link *poll;  /* the GET that waits */
+	struct link *post;  /* the POST being read */
+
+	struct lp_blob **queue; /* frames waiting for a poll, owned references */
+	unsigned queued;
+	unsigned queue_room;
+	size_t queue_bytes;
+
+	struct timer timer;     /* the earliest of the three */
+	uint64_t heartbeat_due; /* next ping, or the end of the wait for the peer's sign of life */
+	uint64_t connect_due;   /* 0: none */
+	uint64_t probe_due;     /* 0: none */
+
+	struct session *next_dirty;
+	struct session *next_closed;
+	char *query; /* of the handshake URL, owned */
+	char *jsonp; /* digits of the handshake's j, owned; NULL: not JSONP */
+};
+
+/* Makes a session and enters it into the engine's table. */
+struct session *session_new(struct engine *e, int version, struct lp_str query);
+void session_free(struct session *s);
+
+/* Opens it: the open packet, and the implicit connect to "/" of protocol 4. */
+void session_start(struct session *s);
+/* Queues a frame on the websocket or for the next poll; keeps a reference of its own. */
+void session_send(struct session *s, struct lp_blob *frame);
+/* Takes what a transport brought. Returns false when that ended the session. */
+bool session_packet(struct session *s, const struct eio_packet *p);
+/* Answers the waiting poll with everything queued; with noop when nothing is. */
+void session_answer_poll(struct session *s);
+/* A GET or POST came for it; the link has its role already. */
+void session_poll(struct session *s, struct link *l);
+/* Says on the waiting or next poll, or on the websocket, that it is over, and tells the sockets. */
+void session_close(struct session *s, enum close_reason reason);
+/* Messages of the websocket that wants to take over. */
+void session_probe_message(struct session *s, bool binary, struct lp_str data);
+/* Runs what is due and sets the timer again. */
+void session_due(struct session *s);
+/* No namespace has to be joined in time any more. */
+void session_connected(struct session *s);
+
+/* Still there for its client and the application. */
+static inline bool session_open(const struct session *s)
+{
+	return s->state <= SESSION_WEBSOCKET;
+}
+
+/* In socket.c: the socket.io layer of a session. */
+bool sockets_text(struct session *s, struct lp_str text);
+bool sockets_binary(struct session *s, struct lp_str bytes);
+void sockets_join_root(struct session *s);
+void sockets_closed(struct session *s, enum close_reason reason);
+
+#endif
