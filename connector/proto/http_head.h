@@ -23,20 +23,20 @@ struct http_header {
 /* All strings point into the parsed bytes. */
 struct http_head {
 	struct lp_str method;
-	struct lp_str target; /* as sent, from '/' on; no fragment */
-	struct lp_str path;   /* target up to '?', still percent-encoded */
-	struct lp_str query;  /* what follows '?', still percent-encoded */
-	int minor;            /* HTTP/1.minor */
+	struct lp_str target;   /* as sent, from '/' on; no fragment */
+	struct lp_str path;     /* target up to '?', still percent-encoded */
+	struct lp_str query;    /* what follows '?', still percent-encoded */
+	int minor;              /* HTTP/1.minor */
 	int64_t content_length; /* -1: none */
 	bool chunked;
-	bool keep_alive; /* by version and Connection */
+	bool keep_alive;        /* by version and Connection */
 	bool upgrade_websocket; /* Connection: upgrade and Upgrade: websocket */
 	size_t header_count;
 	struct http_header headers[HTTP_HEADERS_MAX];
 };
 
 /*
- * Parses data[0..len). Returns the length of the head (> 0), 0 when more is needed (the caller
+ * Parses data[0..len); one empty line before the head is passed over. Returns the length of the head (> 0), 0 when more is needed (the caller
  * bounds how much it waits for), or < 0: LP_EPROTO (answer 400), LP_ETOOBIG (too many headers,
  * answer 431).
  */
@@ -54,9 +54,9 @@ bool http_head_has_token(const struct http_head *h, const char *name, const char
  */
 struct lp_buf;
 struct http_chunked {
-	int state;
+	int state; /* private to http_head.c */
 	uint64_t left;
-	unsigned line; /* bytes of the present size or trailer line */
+	unsigned line; /* bytes of the present size line, or of the trailer so far */
 };
 /*
  * Returns 1 when the body is complete, 0 when more is needed, LP_EPROTO or LP_ETOOBIG; *used says

@@ -12,10 +12,10 @@
 #include "common/lp_str.h"
 
 enum ws_event {
-	WS_EV_MORE,  /* feed more bytes */
-	WS_EV_TEXT,  /* a whole message in data */
+	WS_EV_MORE, /* feed more bytes */
+	WS_EV_TEXT, /* a whole message in data */
 	WS_EV_BINARY,
-	WS_EV_PING,  /* answer with PONG and the same data */
+	WS_EV_PING, /* answer with PONG and the same data */
 	WS_EV_PONG,
 	WS_EV_CLOSE, /* code: the peer's, 0 when it gave none; answer with the same */
 	WS_EV_ERROR, /* code: 1002, 1007 or 1009: send CLOSE with it, end the connection */

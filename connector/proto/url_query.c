@@ -1,0 +1,77 @@
+#include "config.h"
+
+#include "connector/proto/url_query.h"
+
+bool url_query_next(struct lp_str *rest, struct lp_str *name, struct lp_str *value)
+{
+	while (rest->n) {
+		size_t end = lp_str_find(*rest, '&');
+		struct lp_str piece = lp_str(rest->p, end);
+		size_t eq = lp_str_find(piece, '=');
+
+		*rest = lp_str_from(*rest, end + 1);
+		if (!piece.n)
+			continue;
+		*name = lp_str(piece.p, eq);
+		*value = lp_str_from(piece, eq + 1);
+		return true;
+	}
+	return false;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Takes one decoded byte off *rest, which is not empty. */
+static char take(struct lp_str *rest)
+{
+	char c = rest->p[0];
+	size_t used = 1;
+
+	if (c == '+') {
+		c = ' ';
+	} else if (c == '%' && rest->n >= 3 && hex(rest->p[1]) >= 0 && hex(rest->p[2]) >= 0) {
+		c = (char)(hex(rest->p[1]) << 4 | hex(rest->p[2]));
+		used = 3;
+	}
+	*rest = lp_str_from(*rest, used);
+	return c;
+}
+
+void url_decode(struct lp_buf *out, struct lp_str encoded)
+{
+	char *to = lp_buf_reserve(out, encoded.n);
+
+	while (encoded.n) {
+		*to++ = take(&encoded);
+		out->len++;
+	}
+	*to = '\0';
+}
+
+static bool is_name(struct lp_str encoded, const char *name)
+{
+	for (; encoded.n; name++)
+		if (!*name || take(&encoded) != *name)
+			return false;
+	return !*name;
+}
+
+bool url_query_get(struct lp_str query, const char *name, struct lp_buf *out)
+{
+	struct lp_str n, v, last = {NULL, 0};
+
+	while (url_query_next(&query, &n, &v))
+		if (is_name(n, name))
+			last = v;
+	if (!last.p)
+		return false;
+	url_decode(out, last);
+	return true;
+}
