@@ -1,7 +1,7 @@
 /*
- * Every setting of every program: one struct, filled from one table (settings.c), whose rows hold
- * name, kind, unit, range, default, whether a running program takes a new value, and the text that
- * the sample file and the man page print.
+ * Every setting of every program: one struct, filled from one table (settings_table.c), whose rows
+ * hold name, kind, unit, range, default, whether a running program takes a new value, and the text
+ * that the sample file and the man page print.
  *
  * Times are milliseconds and sizes bytes inside the program, whatever unit the file uses.
  */
@@ -12,7 +12,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/lp_buf.h"
 #include "common/lp_rc.h"
+#include "common/lp_str.h"
+
+#define SETTINGS_COUNT 53
+
+/* Where a value came from; later ones win. */
+enum settings_origin {
+	SETTINGS_DEFAULT,
+	SETTINGS_FROM_FILE,
+	SETTINGS_FROM_ENV,
+	SETTINGS_FROM_COMMAND,
+};
 
 /* Strings are heap copies owned by the struct; never NULL, "" when unset. Lists (kind LIST) are
  * kept as the text given, items separated by commas, white space around items removed. */
@@ -42,7 +54,7 @@ struct settings {
 	int64_t client_legacy_expire;   /* ms */
 	int64_t client_push_interval;   /* ms */
 	char *apns_aps_alert;
-	int64_t apns_payload_size; /* bytes */
+	int64_t apns_payload_size;   /* bytes */
 	int64_t push_log_max_length; /* entries of a namespace's log stream */
 	int64_t inbox_max_length;    /* entries of a connector's inbox stream */
 
@@ -50,7 +62,7 @@ struct settings {
 	char *api_listen;       /* light-push-api: unix:/path or host:port; "" = standard input */
 	char *admin_api_listen; /* light-push-admin-api */
 	int64_t api_threads;
-	int64_t max_body; /* bytes */
+	int64_t max_body;   /* bytes */
 	char *cors_origins; /* LIST, or "*" */
 	char *admin_name;
 	char *admin_passwd;
@@ -58,9 +70,9 @@ struct settings {
 	/* connector */
 	char *socket_ip;
 	int64_t socket_port;
-	char *node_id;    /* [A-Za-z0-9]{1,8}, the tag in front of every sid */
-	char *transports; /* LIST of polling, websocket */
-	char *socket_path; /* /socket.io/ */
+	char *node_id;           /* [A-Za-z0-9]{1,8}, the tag in front of every sid */
+	char *transports;        /* LIST of polling, websocket */
+	char *socket_path;       /* /socket.io/ */
 	int64_t pingInterval;    /* ms */
 	int64_t pingTimeout;     /* ms */
 	int64_t upgrade_timeout; /* ms */
@@ -79,8 +91,10 @@ struct settings {
 
 	/* log */
 	char *log_path;
-	char *log_level; /* error, warn, info, debug */
+	char *log_level;  /* error, warn, info, debug */
 	char *log_format; /* text, json */
+
+	unsigned char origin[SETTINGS_COUNT]; /* enum settings_origin, in the table's order */
 };
 
 /* Fills s with the defaults. */
@@ -88,18 +102,28 @@ void settings_init(struct settings *s);
 void settings_clear(struct settings *s);
 
 /*
- * Reads, in this order, later ones winning: the INI file (path NULL: none), the environment
- * (LIGHT_PUSH_<NAME>, upper case), and argv's "--name=value" / "--set name=value".
- * On a wrong name or value returns LP_EINVAL and *error, one clear line for the person who
- * started the program (heap, caller frees): which source and line, what is wrong, the nearest
- * known name or the range accepted.
+ * Reads, in this order, later ones winning: the file (path NULL: none), the environment
+ * (LIGHT_PUSH_<NAME>, upper case), and assignments, a NULL-terminated list of "NAME=VALUE" or NULL.
+ * Then checks that the settings fit together. On a wrong name or value returns LP_EINVAL and
+ * *error, one clear line for the person who started the program (heap, caller frees): which source
+ * and line, what is wrong, the nearest known name or the range accepted. s is then half filled.
  */
-int settings_load(struct settings *s, const char *path, char *const *assignments, char **error)
-	LP_MUSTCHECK;
+int settings_load(struct settings *s, const char *path, char *const *assignments,
+		  char **error) LP_MUSTCHECK;
+
+/* A file's text alone; source is its name in errors. Same errors as above. */
+int settings_load_text(struct settings *s, struct lp_str text, const char *source,
+		       char **error) LP_MUSTCHECK;
 
 /* One setting from its text; same errors as above. */
-int settings_set(struct settings *s, const char *name, const char *value, char **error)
-	LP_MUSTCHECK;
+int settings_set(struct settings *s, const char *name, const char *value,
+		 char **error) LP_MUSTCHECK;
+
+/*
+ * Takes over from `from` what a running program can change. The names of other settings that
+ * differ are appended to kept, blanks between them: they need a restart.
+ */
+void settings_reload(struct settings *s, const struct settings *from, struct lp_buf *kept);
 
 /* The commented sample file, every setting at its default. */
 void settings_print_sample(FILE *out);

@@ -1,0 +1,321 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "common/model/ident.h"
+#include "common/settings_table.h"
+
+#define SECOND INT64_C(1000)
+#define HOUR   (INT64_C(3600) * SECOND)
+#define DAY    (24 * HOUR)
+#define KB     INT64_C(1024)
+#define MB     (1024 * KB)
+
+static bool check_pattern(const char *value, struct lp_buf *why)
+{
+	struct ident_rules *rules;
+	char *error = NULL;
+
+	rules = ident_rules_new(value, 1, 1, 1, 1, &error);
+	if (!rules)
+		lp_buf_addz(why, error);
+	free(error);
+	ident_rules_free(rules);
+	return rules;
+}
+
+/* A port after a colon, digits only. */
+static bool is_port(const char *p)
+{
+	size_t n = strspn(p, "0123456789");
+	long port = strtol(p, NULL, 10);
+
+	return n && n <= 5 && !p[n] && port >= 1 && port <= 65535;
+}
+
+static bool check_address(const char *value, struct lp_buf *why)
+{
+	const char *colon = strrchr(value, ':');
+	struct sockaddr_un un;
+	bool ok;
+
+	if (strncmp(value, "unix:", 5) == 0)
+		ok = value[5] == '/' && strlen(value + 5) < sizeof(un.sun_path);
+	else
+		ok = colon && colon > value && is_port(colon + 1);
+	if (!ok)
+		lp_buf_addz(why, "it must be host:port or unix:/path");
+	return ok;
+}
+
+static bool check_listen(const char *value, struct lp_buf *why)
+{
+	return !*value || check_address(value, why);
+}
+
+static bool check_redis(const char *value, struct lp_buf *why)
+{
+	if (*value && !strchr(value, ':'))
+		return true; /* a host alone: port 6379 */
+	return check_address(value, why);
+}
+
+static bool check_ip(const char *value, struct lp_buf *why)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, value, address) == 1 || inet_pton(AF_INET6, value, address) == 1)
+		return true;
+	lp_buf_addz(why, "it must be an IPv4 or IPv6 address, such as 127.0.0.1");
+	return false;
+}
+
+static bool check_node_id(const char *value, struct lp_buf *why)
+{
+	for (const char *p = value; *p; p++) {
+		if (!isalnum((unsigned char)*p)) {
+			lp_buf_addz(why, "it must be letters and digits only");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_socket_path(const char *value, struct lp_buf *why)
+{
+	size_t n = strlen(value);
+
+	if (value[0] == '/' && value[n - 1] == '/' && !strpbrk(value, " ?#%"))
+		return true;
+	lp_buf_addz(why, "it must begin and end with /, without blanks, '?', '#', '%'");
+	return false;
+}
+
+static bool check_transports(const char *value, struct lp_buf *why)
+{
+	static const char *const good[] = {"polling", "websocket", "polling,websocket",
+					   "websocket,polling"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (strcmp(value, good[i]) == 0)
+			return true;
+	}
+	lp_buf_addz(why, "it must be polling, websocket, or both with a comma between them");
+	return false;
+}
+
+/* Browsers send an origin as scheme://host[:port], without a path. */
+static bool is_origin(struct lp_str s)
+{
+	size_t at = lp_str_find(s, ':');
+	struct lp_str rest = lp_str_from(s, at);
+
+	if (at == 0 || !lp_str_starts(rest, LP_STR("://")) || rest.n == 3)
+		return false;
+	rest = lp_str_from(rest, 3);
+	return lp_str_find(rest, '/') == rest.n && lp_str_find(rest, ' ') == rest.n;
+}
+
+static bool check_origins(const char *value, struct lp_buf *why)
+{
+	struct lp_str rest = lp_cstr(value);
+
+	if (!*value || strcmp(value, "*") == 0)
+		return true;
+	for (;;) {
+		size_t comma = lp_str_find(rest, ',');
+
+		if (!is_origin(lp_str(rest.p, comma))) {
+			lp_buf_addz(why, "it must be * or origins such as https://example.org, "
+					 "without a path");
+			return false;
+		}
+		if (comma == rest.n)
+			return true;
+		rest = lp_str_from(rest, comma + 1);
+	}
+}
+
+const char *const setting_group_titles[GROUP_COUNT] = {
+	[GROUP_REDIS] = "Redis",
+	[GROUP_NAMES] = "Names",
+	[GROUP_PUSH] = "Pushes and reports",
+	[GROUP_OFFLINE] = "Offline delivery",
+	[GROUP_API] = "API programs",
+	[GROUP_CONNECTOR] = "Connector",
+	[GROUP_LOG] = "Log",
+};
+
+#define NOT_USED "Accepted for files of light-push 1.x; nothing uses it in this release. "
+
+#define ROW(NAME, KIND, GROUP, ...)                                                                \
+	{                                                                                          \
+		.name = #NAME, .kind = SETTING_##KIND, .group = GROUP_##GROUP,                     \
+		.offset = offsetof(struct settings, NAME), __VA_ARGS__                             \
+	}
+#define UNIT(MS)        .unit = (MS)
+#define RANGE(MIN, MAX) .min = (MIN), .max = (MAX)
+#define DEFAULT(TEXT)   .value = (TEXT)
+#define CHOICES(TEXT)   .choices = (TEXT)
+#define CHECK(FUNCTION) .check = (FUNCTION)
+#define FLAGS(BITS)     .flags = (BITS)
+#define HELP(TEXT)      .help = TEXT
+
+/* One call per row; the formatter would make tall columns of them. */
+/* clang-format off */
+const struct setting setting_table[] = {
+	ROW(redis_address, TEXT, REDIS, RANGE(1, 300), DEFAULT("127.0.0.1:6379"),
+	    CHECK(check_redis),
+	    HELP("The Redis server: host:port, host (port 6379) or unix:/path.")),
+	ROW(redis_db, INT, REDIS, RANGE(0, 65535), DEFAULT("0"),
+	    HELP("Number of the Redis database.")),
+	ROW(redis_password, TEXT, REDIS, RANGE(0, 512), DEFAULT(""), FLAGS(SETTING_SECRET),
+	    HELP("Password for Redis; empty for a server without one.")),
+	ROW(redis_prefix, TEXT, REDIS, RANGE(0, 64), DEFAULT("lp:"),
+	    HELP("Put in front of every Redis key, so that several installations can share a "
+		 "server. All programs of an installation need the same.")),
+	ROW(redis_timeout, DURATION, REDIS, UNIT(1), RANGE(10, 60 * SECOND), DEFAULT("800ms"),
+	    HELP("Longest wait for a connection to Redis, and for one answer.")),
+
+	ROW(key_reg, TEXT, NAMES, RANGE(1, 200), DEFAULT(IDENT_DEFAULT_PATTERN),
+	    CHECK(check_pattern),
+	    HELP("What namespace keys, rooms, user ids and uuids must match: a POSIX extended "
+		 "regular expression in which the Perl forms \\w and \\d are understood too.")),
+	ROW(namespace_max_length, INT, NAMES, RANGE(2, 1000), DEFAULT("50"),
+	    HELP("Longest namespace key, in bytes.")),
+	ROW(room_max_length, INT, NAMES, RANGE(1, 1000), DEFAULT("100"),
+	    HELP("Longest name of a room, in bytes.")),
+	ROW(userid_max_length, INT, NAMES, RANGE(1, 1000), DEFAULT("100"),
+	    HELP("Longest user id, in bytes.")),
+	ROW(uuid_max_length, INT, NAMES, RANGE(1, 1000), DEFAULT("100"),
+	    HELP("Longest uuid of a device, in bytes.")),
+
+	ROW(inbox_max_length, INT, PUSH, RANGE(1, 10000000), DEFAULT("100000"),
+	    HELP("Entries that may wait in Redis for one connector; older ones are dropped and "
+		 "the connector makes up for them from the namespaces' logs.")),
+	ROW(push_log_max_length, INT, PUSH, RANGE(1, 10000000), DEFAULT("10000"),
+	    HELP("Pushes kept in a namespace's log, from which a connector that was cut off "
+		 "catches up.")),
+	ROW(push_message_expire, HOURS, PUSH, UNIT(HOUR), RANGE(SECOND, 365 * DAY), DEFAULT("1h"),
+	    HELP("How long a message is kept when its push does not say.")),
+	ROW(push_message_list_max_limit, INT, PUSH, RANGE(1, 1000000), DEFAULT("1000"),
+	    HELP("Newest messages of a namespace that the push report lists.")),
+	ROW(push_message_max_expire, HOURS, PUSH, UNIT(HOUR), RANGE(SECOND, 365 * DAY),
+	    DEFAULT("10h"), HELP("The longest a push may ask its message to be kept.")),
+	ROW(report_online_list_max_limit, INT, PUSH, RANGE(0, 1000000), DEFAULT("1000"),
+	    HELP("An online report with more rooms, users or clients than this leaves that list "
+		 "out.")),
+	ROW(report_push_ack_detail_max_limit, INT, PUSH, RANGE(0, 1000000), DEFAULT("1000"),
+	    HELP("A push report gives no list of clients from this many acknowledgements on.")),
+
+	ROW(android_unread_message_list_max_limit, INT, OFFLINE, RANGE(1, 100000), DEFAULT("100"),
+	    HELP(NOT_USED "Messages that wait for one Android client.")),
+	ROW(apns_aps_alert, TEXT, OFFLINE, RANGE(0, 1000), DEFAULT("通知"),
+	    HELP(NOT_USED "Alert of an APNs notification that brings none.")),
+	ROW(apns_payload_size, SIZE, OFFLINE, RANGE(1, 64 * KB), DEFAULT("4000"),
+	    HELP("Largest pushData.apsData that a push with leaveMessage may have.")),
+	ROW(client_legacy_expire, DURATION, OFFLINE, UNIT(HOUR), RANGE(SECOND, 3650 * DAY),
+	    DEFAULT("240h"),
+	    HELP(NOT_USED "A client that has not connected for so long counts as gone for good.")),
+	ROW(client_push_interval, DURATION, OFFLINE, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("1s"),
+	    HELP(NOT_USED "Shortest time between two pushes sent by one client.")),
+	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),
+	    HELP(NOT_USED "Time that clients have to acknowledge a message before it is "
+		 "delivered offline.")),
+
+	ROW(admin_api_listen, TEXT, API, RANGE(0, 300), DEFAULT("unix:/run/light-push/admin-api.sock"),
+	    CHECK(check_listen),
+	    HELP("FastCGI address of light-push-admin-api: host:port or unix:/path; empty takes "
+		 "the socket that a process manager hands over as standard input.")),
+	ROW(admin_name, TEXT, API, RANGE(1, 100), DEFAULT("admin"),
+	    HELP("Name of the administrator. It can not have a colon.")),
+	ROW(admin_passwd, TEXT, API, RANGE(0, 512), DEFAULT(""), FLAGS(SETTING_SECRET),
+	    HELP("Password of the administrator. While it is empty the admin API refuses every "
+		 "login.")),
+	ROW(api_listen, TEXT, API, RANGE(0, 300), DEFAULT("unix:/run/light-push/api.sock"),
+	    CHECK(check_listen),
+	    HELP("FastCGI address of light-push-api; see admin_api_listen.")),
+	ROW(api_threads, INT, API, RANGE(1, 1024), DEFAULT("32"),
+	    HELP("Requests that one API process handles at a time.")),
+	ROW(cors_origins, LIST, API, RANGE(0, 4096), DEFAULT(""), CHECK(check_origins),
+	    HELP("Origins whose web pages may call the API, such as https://example.org, or * "
+		 "for all (then without credentials). Empty: none.")),
+	ROW(max_body, SIZE, API, RANGE(1, 1024 * MB), DEFAULT("1MB"),
+	    HELP("Largest body of an API request.")),
+
+	ROW(ack_interval, DURATION, CONNECTOR, UNIT(1), RANGE(1, 10 * SECOND), DEFAULT("10ms"),
+	    HELP("Acknowledgements and counts are collected for this long and written to Redis "
+		 "together.")),
+	ROW(ack_window, INT, CONNECTOR, RANGE(1, 10000000), DEFAULT("10000"),
+	    HELP("Recent messages of a namespace for which a connector takes acknowledgements.")),
+	ROW(body_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("30s"),
+	    HELP("Longest time for the body of a long-polling request to arrive.")),
+	ROW(connect_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("45s"),
+	    HELP("A session that has joined no namespace after this time is closed.")),
+	ROW(eio_missing, CHOICE, CONNECTOR, RANGE(0, 0), CHOICES("3|reject"), DEFAULT("3"),
+	    HELP("A handshake without EIO, as old clients send it: serve it as engine.io 3, or "
+		 "reject it.")),
+	ROW(header_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
+	    HELP("Longest time for the head of a request to arrive.")),
+	ROW(lease_time, DURATION, CONNECTOR, UNIT(1), RANGE(500, HOUR), DEFAULT("10s"),
+	    HELP("A connector not heard of for this long counts as dead and its clients as gone.")),
+	ROW(max_clients, INT, CONNECTOR, RANGE(1, 10000000), DEFAULT("100000"),
+	    HELP("Sessions of one connector; more are refused.")),
+	ROW(max_payload, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1000000"),
+	    HELP("Largest message or long-polling body taken from a client.")),
+	ROW(max_rooms, INT, CONNECTOR, RANGE(1, 1000000), DEFAULT("1000"),
+	    HELP("Rooms that one client may be in.")),
+	ROW(node_id, TEXT, CONNECTOR, RANGE(1, 8), DEFAULT("1"), CHECK(check_node_id),
+	    HELP("Tag of this connector in every session id, by which the web server finds the "
+		 "way back to it: letters and digits. Each connector needs its own.")),
+	ROW(pingInterval, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("25s"),
+	    HELP("Time between two pings.")),
+	ROW(pingTimeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("20s"),
+	    HELP("A session is closed when a ping is late by this much.")),
+	ROW(room_activity_broadcast, BOOL, CONNECTOR, DEFAULT("true"),
+	    HELP("Whether clients that ask for it are told who joins and leaves their rooms.")),
+	ROW(send_queue_max, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1MB"),
+	    HELP("Bytes that may wait for one connection; a slower reader is disconnected.")),
+	ROW(socket_ip, TEXT, CONNECTOR, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
+	    HELP("Address that the connector listens on.")),
+	ROW(socket_path, TEXT, CONNECTOR, RANGE(1, 200), DEFAULT("/socket.io/"),
+	    CHECK(check_socket_path), HELP("Path of the socket.io endpoint.")),
+	ROW(socket_port, INT, CONNECTOR, RANGE(1, 65535), DEFAULT("21314"),
+	    HELP("Port that the connector listens on.")),
+	ROW(transports, LIST, CONNECTOR, RANGE(1, 100), DEFAULT("polling,websocket"),
+	    CHECK(check_transports), HELP("Transports that clients may use.")),
+	ROW(upgrade_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
+	    HELP("Longest time for a session to finish its change from polling to websocket.")),
+
+	ROW(log_format, CHOICE, LOG, CHOICES("text|json"), DEFAULT("text"),
+	    HELP("Lines of text, or one JSON object a line.")),
+	ROW(log_level, CHOICE, LOG, CHOICES("error|warn|info|debug"), DEFAULT("info"),
+	    FLAGS(SETTING_RELOAD), HELP("How much is logged.")),
+	ROW(log_path, TEXT, LOG, RANGE(0, 1000), DEFAULT(""),
+	    HELP("File that log lines are appended to; empty for standard output.")),
+};
+/* clang-format on */
+
+const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
+
+_Static_assert(sizeof(setting_table) / sizeof(setting_table[0]) == SETTINGS_COUNT,
+	       "SETTINGS_COUNT in settings.h counts the rows");
+
+int settings_check(const struct settings *s, struct lp_buf *why)
+{
+	if (s->push_message_expire > s->push_message_max_expire)
+		lp_buf_addz(why, "push_message_expire is more than push_message_max_expire");
+	else if (s->ack_interval >= s->lease_time)
+		lp_buf_addz(why, "ack_interval must be less than lease_time");
+	else if (s->redis_timeout >= s->lease_time)
+		lp_buf_addz(why, "redis_timeout must be less than lease_time");
+	else if (strchr(s->admin_name, ':'))
+		lp_buf_addz(why, "admin_name can not have a colon");
+	else
+		return LP_OK;
+	return LP_EINVAL;
+}
