@@ -1,0 +1,101 @@
+# shellcheck shell=sh disable=SC2154 # variables shared with the script that reads this
+# Shell functions of deploy/quickstart.sh that bring the programs onto this machine: Debian packages
+# and the build.
+
+# Prints the Debian package of each need that is not met.
+missing_packages()
+{
+	while read -r kind probe package; do
+		case $kind in
+		command) command -v "$probe" >/dev/null || say "$package" ;;
+		library) pkg-config --exists "$probe" 2>/dev/null || say "$package" ;;
+		header) [ -e "/usr/include/$probe" ] || say "$package" ;;
+		esac
+	done
+}
+
+list_needs()
+{
+	say command curl curl
+	say command redis-server redis-server
+	case $server in
+	lighttpd) say command lighttpd lighttpd ;;
+	nginx) say command nginx nginx ;;
+	apache) say command apache2 apache2-bin ;;
+	esac
+	[ -z "$prebuilt" ] || return 0
+	say command gcc gcc
+	say command make make
+	say command pkg-config pkg-config
+	[ -x "$src/configure" ] || say command autoreconf autoconf
+	[ -x "$src/configure" ] || say command automake automake
+	say header stdlib.h libc6-dev
+	say header fcgiapp.h libfcgi-dev
+	say header uthash.h uthash-dev
+	say library libevent_core libevent-dev
+	say library hiredis libhiredis-dev
+	say library json-c libjson-c-dev
+	say library libcrypto libssl-dev
+	say library inih libinih-dev
+}
+
+install_missing()
+{
+	missing=$(list_needs | missing_packages | sort -u | tr '\n' ' ')
+	[ -n "$missing" ] || return 0
+	if [ "$install" = no ] || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+		die "missing; on Debian, as root: apt-get install $missing"
+	fi
+	say "installing $missing(log: $log/install.log)"
+	# shellcheck disable=SC2086 # a list of words
+	apt_install $missing >"$log/install.log" 2>&1 || {
+		tail -n 20 "$log/install.log" >&2
+		die "apt-get could not install $missing"
+	}
+}
+
+# Debian starts a server when its package is installed, unless policy-rc.d forbids it; quickstart
+# runs its own on its own ports.
+apt_install()
+{
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+		trap 'rm -f "$policy"' EXIT
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update && apt-get install -y --no-install-recommends "$@" || return 1
+	for service in redis-server lighttpd nginx; do
+		case " $* " in
+		*" $service "*) systemctl disable "$service" 2>/dev/null || : ;;
+		esac
+	done
+	[ ! -e "$policy" ] || rm -f "$policy"
+	trap - EXIT
+}
+
+build_programs()
+{
+	build=${prebuilt:-$dir/build}
+	if [ -z "$prebuilt" ]; then
+		[ -e "$build/light-push-connector" ] || say "building (log: $log/build.log)"
+		mkdir -p "$build"
+		build_tree >"$log/build.log" 2>&1 || {
+			tail -n 20 "$log/build.log" >&2
+			die "the build failed"
+		}
+	fi
+	for program in light-push-api light-push-admin-api light-push-connector; do
+		[ -x "$build/$program" ] || die "no $program in $build"
+	done
+}
+
+# Out of tree; only configure itself, where a clone does not have it yet, goes to the source. Two
+# first starts at a time must not both make it.
+build_tree()
+{
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	flock "$src/configure.ac" sh -c 'cd "$1" && { [ -x configure ] || autoreconf -fi; }' sh "$src" &&
+		(cd "$build" && { [ -f Makefile ] || "$src/configure"; } && make -j"$(nproc)")
+}
