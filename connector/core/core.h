@@ -22,10 +22,10 @@ struct core;
 
 struct core_conf {
 	const struct ident_rules *rules; /* borrowed */
-	size_t max_rooms;      /* of one client */
-	size_t ack_window;     /* recent messages remembered per namespace */
-	unsigned ack_interval; /* ms between two writes of acks and counts */
-	char system[16];       /* told to clients in `ok` */
+	size_t max_rooms;                /* of one client */
+	size_t ack_window;               /* recent messages remembered per namespace */
+	unsigned ack_interval;           /* ms between two writes of acks and counts */
+	char system[16];                 /* told to clients in `ok` */
 	int port;
 };
 

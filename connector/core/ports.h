@@ -20,15 +20,17 @@
 /* The client an operation is about; strings are copied by the store. */
 struct store_client {
 	struct lp_str nsp;
-	struct lp_str id;     /* <namespace>#<userid>#<platform>-<uuid> */
+	struct lp_str id; /* <namespace>#<userid>#<platform>-<uuid> */
 	struct lp_str userid;
 	enum platform platform;
-	uint64_t serial;      /* of the connection, unique in this connector */
+	uint64_t serial; /* of the connection, unique in this connector */
 };
 
 struct store_room {
 	struct lp_str name;
-	bool edge; /* this connector's own count of members goes 0 -> 1, or 1 -> 0 */
+	/* Joining: the route of this connector may not be written yet. Leaving: the last member
+	 * here is going, the route must be removed. */
+	bool edge;
 };
 
 enum store_answer {
@@ -43,18 +45,18 @@ struct store_ops {
 	/*
 	 * Registers the client and puts it into rooms (its own user room among them). A connection
 	 * that held the same client id, here or elsewhere, is replaced; elsewhere it is told.
-	 * again: it was accepted before; write it anew after the store forgot us.
+	 * again: it was accepted before; write it anew after the store forgot us (never refused).
 	 */
 	void (*client_on)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg);
 	/* Takes the client out of everything, unless another connection holds it by now; rooms:
 	 * all it was in, for the edges. */
-	void (*client_off)(void *store, const struct store_client *c, const struct store_room *rooms,
-			   size_t count);
+	void (*client_off)(void *store, const struct store_client *c,
+			   const struct store_room *rooms, size_t count);
 	void (*room_join)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, store_cb cb, void *arg);
-	void (*room_leave)(void *store, const struct store_client *c, const struct store_room *rooms,
-			   size_t count, store_cb cb, void *arg);
+	void (*room_leave)(void *store, const struct store_client *c,
+			   const struct store_room *rooms, size_t count, store_cb cb, void *arg);
 	/* Clients that acknowledged a message, collected over some ms. */
 	void (*acks)(void *store, struct lp_str nsp, uint64_t id, enum platform platform,
 		     const struct lp_str *clients, size_t count);

@@ -320,3 +320,35 @@ int json_scan_string(struct lp_str text, struct lp_buf *out)
 	}
 	return LP_OK;
 }
+
+int json_scan_member(struct lp_str text, const char *name, struct lp_str *value)
+{
+	size_t at = skip_space(text, 0);
+
+	if (at >= text.n || text.p[at] != '{')
+		return LP_EPROTO;
+	do {
+		struct lp_str key;
+		ssize_t len;
+		size_t end;
+
+		at = skip_space(text, at + 1);
+		end = scan_string(text, at);
+		if (!end)
+			return LP_ENOENT; /* "{}" */
+		key = lp_str(text.p + at + 1, end - at - 2);
+		at = skip_space(text, end);
+		if (at >= text.n || text.p[at] != ':')
+			return LP_EPROTO;
+		at = skip_space(text, at + 1);
+		len = json_scan_value(lp_str_from(text, at), JSON_SCAN_DEPTH_MAX);
+		if (len < 0)
+			return LP_EPROTO;
+		if (lp_str_eq(key, lp_cstr(name))) {
+			*value = lp_str(text.p + at, (size_t)len);
+			return LP_OK;
+		}
+		at = skip_space(text, at + (size_t)len);
+	} while (at < text.n && text.p[at] == ',');
+	return LP_ENOENT;
+}

@@ -33,4 +33,11 @@ ssize_t json_scan_array(struct lp_str text, unsigned depth, struct lp_str *eleme
  */
 int json_scan_string(struct lp_str text, struct lp_buf *out) LP_MUSTCHECK;
 
+/*
+ * text is one well-formed JSON object: the text of the first member with that name (compared as
+ * written, without undoing escapes). LP_ENOENT when there is none, LP_EPROTO when text is no
+ * object.
+ */
+int json_scan_member(struct lp_str text, const char *name, struct lp_str *value) LP_MUSTCHECK;
+
 #endif

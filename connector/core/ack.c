@@ -1,0 +1,224 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "common/lp_mem.h"
+#include "connector/core/ack.h"
+#include "connector/core/client.h"
+#include "connector/core/room.h"
+
+/* Acks of one message that are written in one operation at most. */
+#define ACK_BATCH 2000
+/* Acks of one client for messages not remembered here, per second: each costs a call of its own. */
+#define LATE_PER_SECOND 200
+
+static void mark_dirty(struct message *m)
+{
+	struct core *core = m->nsp->core;
+
+	if (m->dirty)
+		return;
+	m->dirty = true;
+	m->next_dirty = core->dirty_messages;
+	core->dirty_messages = m;
+}
+
+static void write_acks(struct message *m, enum platform p)
+{
+	struct core *core = m->nsp->core;
+	uint32_t count = m->ack_count[p];
+	struct lp_str *ids;
+
+	if (!count)
+		return;
+	ids = lp_xmalloc(count * sizeof(ids[0]));
+	for (uint32_t i = 0; i < count; i++)
+		ids[i] = client_id(m->acks[p][i]);
+	core->ops->acks(core->store, lp_cstr(m->nsp->name), m->id, p, ids, count);
+	free(ids);
+	/* Forgotten first: giving up a client may end the namespace, and this message with it. */
+	m->ack_count[p] = 0;
+	for (uint32_t i = 0; i < count; i++)
+		client_unref(m->acks[p][i]);
+}
+
+static void write_message(struct message *m)
+{
+	struct core *core = m->nsp->core;
+
+	if (m->delivered != m->delivered_written) {
+		core->ops->delivered(core->store, lp_cstr(m->nsp->name), m->id, m->delivered);
+		m->delivered_written = m->delivered;
+	}
+	for (int p = 0; p < PLATFORM_COUNT; p++)
+		write_acks(m, (enum platform)p);
+}
+
+static void remove_dirty(struct message *m)
+{
+	struct message **at = &m->nsp->core->dirty_messages;
+
+	while (*at != m)
+		at = &(*at)->next_dirty;
+	*at = m->next_dirty;
+	m->dirty = false;
+}
+
+static void forget(struct message *m)
+{
+	struct nsp *nsp = m->nsp;
+
+	if (m->dirty)
+		remove_dirty(m);
+	HASH_DEL(nsp->messages, m);
+	if (m->older)
+		m->older->newer = m->newer;
+	else
+		nsp->oldest_message = m->newer;
+	if (m->newer)
+		m->newer->older = m->older;
+	else
+		nsp->newest_message = m->older;
+	for (int p = 0; p < PLATFORM_COUNT; p++)
+		free(m->acks[p]);
+	free(m->except);
+	free(m);
+}
+
+void ack_write(struct core *core)
+{
+	struct message *m;
+
+	while ((m = core->dirty_messages)) {
+		struct nsp *nsp = m->nsp;
+
+		core->dirty_messages = m->next_dirty;
+		m->dirty = false;
+		/* Held, so that the message outlives the clients it lets go. */
+		nsp->users++;
+		write_message(m);
+		nsp_release(nsp);
+	}
+}
+
+void ack_forget_all(struct nsp *nsp)
+{
+	while (nsp->oldest_message) {
+		struct message *m = nsp->oldest_message;
+
+		nsp->users++;
+		write_message(m);
+		nsp->users--;
+		forget(m);
+	}
+}
+
+/* Keeps the window: the oldest goes when it is not being delivered any more. */
+static void keep_window(struct nsp *nsp)
+{
+	while (HASH_COUNT(nsp->messages) > nsp->core->conf.ack_window &&
+	       !nsp->oldest_message->deliveries) {
+		struct message *m = nsp->oldest_message;
+
+		nsp->users++;
+		write_message(m);
+		nsp->users--;
+		forget(m);
+	}
+}
+
+struct message *ack_remember(struct room *room, uint64_t id, uint64_t sequence,
+			     struct lp_str except)
+{
+	struct nsp *nsp = room->nsp;
+	struct message *m;
+
+	HASH_FIND(hh, nsp->messages, &id, sizeof(id), m);
+	if (!m) {
+		m = lp_xcalloc(1, sizeof(*m));
+		m->id = id;
+		m->nsp = nsp;
+		HASH_ADD(hh, nsp->messages, id, sizeof(id), m);
+		m->older = nsp->newest_message;
+		if (m->older)
+			m->older->newer = m;
+		else
+			nsp->oldest_message = m;
+		nsp->newest_message = m;
+		if (except.n)
+			m->except = lp_xstrndup(except);
+	}
+	m->room_serial = room->serial;
+	m->sequence = sequence;
+	m->deliveries++;
+	keep_window(nsp);
+	return m;
+}
+
+void ack_delivered(struct message *m)
+{
+	m->deliveries--;
+	if (m->delivered != m->delivered_written)
+		mark_dirty(m);
+}
+
+static bool addressed(const struct client *c, const struct message *m)
+{
+	if (m->except && lp_str_eq(lp_cstr(m->except), client_id(c)))
+		return false;
+	for (const struct member *k = c->members; k; k = k->next) {
+		if (k->room->serial == m->room_serial)
+			return k->since < m->sequence;
+	}
+	return false;
+}
+
+static void collect(struct message *m, struct client *c)
+{
+	enum platform p = c->platform;
+
+	if (m->ack_count[p] == m->ack_space[p]) {
+		m->ack_space[p] = m->ack_space[p] ? m->ack_space[p] * 2 : 4;
+		m->acks[p] = lp_xrealloc(m->acks[p], m->ack_space[p] * sizeof(m->acks[p][0]));
+	}
+	m->acks[p][m->ack_count[p]++] = client_ref(c);
+	mark_dirty(m);
+	if (m->ack_count[p] >= ACK_BATCH)
+		write_acks(m, p);
+}
+
+/* It may have come on an earlier connection, or the client has left the room: Redis knows. */
+static void ask_store(struct client *c, uint64_t id)
+{
+	struct core *core = c->nsp->core;
+	struct store_client who;
+	uint32_t second = (uint32_t)(core->now / 1000);
+
+	if (c->late_second != second) {
+		c->late_second = second;
+		c->late_count = 0;
+	}
+	if (++c->late_count > LATE_PER_SECOND) {
+		core->stats.acks_refused++;
+		return;
+	}
+	who = client_for_store(c);
+	core->ops->ack_late(core->store, &who, id);
+}
+
+void ack_received(struct client *c, uint64_t id)
+{
+	struct core *core = c->nsp->core;
+	struct message *m;
+
+	if (id == c->last_ack)
+		return;
+	c->last_ack = id;
+	HASH_FIND(hh, c->nsp->messages, &id, sizeof(id), m);
+	if (m && addressed(c, m)) {
+		core->stats.acks++;
+		collect(m, c);
+	} else {
+		ask_store(c, id);
+	}
+}

@@ -1,0 +1,408 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/lp_json.h"
+#include "common/lp_mem.h"
+#include "connector/core/client.h"
+#include "connector/core/identity.h"
+#include "connector/core/roomlist.h"
+
+/* Operations of one client that may be under way at once; it is told "busy" beyond. */
+#define PENDING_MAX 64
+
+struct client *client_ref(struct client *c)
+{
+	c->refs++;
+	return c;
+}
+
+void client_unref(struct client *c)
+{
+	struct nsp *nsp = c->nsp;
+
+	if (--c->refs)
+		return;
+	free(c);
+	nsp_release(nsp);
+}
+
+struct lp_str client_id(const struct client *c)
+{
+	return lp_str(c->id, c->id_len);
+}
+
+struct lp_str client_userid(const struct client *c)
+{
+	return lp_str(c->id + strlen(c->nsp->name) + 1, c->userid_len);
+}
+
+struct store_client client_for_store(const struct client *c)
+{
+	return (struct store_client){
+		.nsp = lp_cstr(c->nsp->name),
+		.id = client_id(c),
+		.userid = client_userid(c),
+		.platform = (enum platform)c->platform,
+		.serial = c->serial,
+	};
+}
+
+static struct client *client_new(struct socket *s, struct nsp *nsp, const struct identity *who)
+{
+	struct lp_buf id = {0};
+	struct client *c;
+
+	ident_client_id(&id, lp_cstr(nsp->name), lp_buf_str(&who->userid), who->platform,
+			lp_buf_str(&who->uuid));
+	c = lp_xcalloc(1, sizeof(*c) + id.len + 1);
+	memcpy(c->id, id.data, id.len);
+	c->id_len = (uint16_t)id.len;
+	c->userid_len = (uint16_t)who->userid.len;
+	c->platform = (uint8_t)who->platform;
+	c->nsp = nsp;
+	c->socket = s;
+	c->serial = ++nsp->core->last_serial;
+	c->refs = 1;
+	lp_buf_clear(&id);
+	return c;
+}
+
+/* Every room the client is in, for the store; the caller frees. edge: the same for all. */
+static struct store_room *all_rooms(const struct client *c, bool edge)
+{
+	struct store_room *rooms = lp_xmalloc((c->room_count + 1) * sizeof(rooms[0]));
+	size_t n = 0;
+
+	for (const struct member *m = c->members; m; m = m->next)
+		rooms[n++] = (struct store_room){lp_cstr(m->room->name), edge};
+	return rooms;
+}
+
+/* --- connecting --- */
+
+/* A registration under way. */
+struct registration {
+	struct client *client; /* a reference */
+	uint64_t generation;   /* of the core when it was asked for */
+};
+
+static void registered(void *arg, enum store_answer answer);
+
+static void register_client(struct client *c, bool again)
+{
+	struct core *core = c->nsp->core;
+	struct store_client who = client_for_store(c);
+	struct store_room *rooms = all_rooms(c, true);
+	struct registration *r = NULL;
+
+	if (!again) {
+		r = lp_xmalloc(sizeof(*r));
+		r->client = client_ref(c);
+		r->generation = core->generation;
+	}
+	core->ops->client_on(core->store, &who, rooms, c->room_count, again,
+			     again ? NULL : registered, r);
+	free(rooms);
+}
+
+static void join_own_room(struct client *c)
+{
+	struct lp_buf name = {0};
+
+	lp_buf_addz(&name, "user_");
+	lp_buf_adds(&name, client_userid(c));
+	room_join(c, lp_buf_str(&name));
+	lp_buf_clear(&name);
+}
+
+/* Leaves all rooms here and, unless it never got there, in the store. */
+static void leave_all(struct client *c, bool tell_store)
+{
+	struct core *core = c->nsp->core;
+	struct store_client who = client_for_store(c);
+	struct store_room *rooms = all_rooms(c, false);
+	size_t count = c->room_count;
+	struct lp_buf names = {0};
+	size_t at = 0;
+
+	/* The names outlive their rooms. */
+	for (size_t i = 0; i < count; i++)
+		lp_buf_adds(&names, rooms[i].name);
+	for (size_t i = 0; i < count; i++) {
+		rooms[i].name.p = names.data + at;
+		at += rooms[i].name.n;
+		rooms[i].edge = room_leave(c->members);
+	}
+	if (tell_store)
+		core->ops->client_off(core->store, &who, rooms, count);
+	lp_buf_clear(&names);
+	free(rooms);
+}
+
+/* An older connection of the same client, on this connector, makes place. */
+static void replace(struct nsp *nsp, struct lp_str id)
+{
+	struct client *old;
+
+	HASH_FIND(hh, nsp->clients, id.p, id.n, old);
+	if (!old)
+		return;
+	nsp->core->stats.replaced++;
+	socket_disconnect(old->socket, true, CLOSE_SERVER);
+}
+
+static void say_ok(struct client *c)
+{
+	const struct core_conf *conf = &c->nsp->core->conf;
+	struct lp_buf *json = &c->nsp->core->scratch;
+
+	lp_buf_reset(json);
+	lp_buf_addf(json, "[\"ok\",{\"system\":\"%s\",\"port\":%d,\"clientId\":", conf->system,
+		    conf->port);
+	lp_json_quote(json, client_id(c));
+	lp_buf_addz(json, "}]");
+	socket_emit(c->socket, lp_buf_str(json));
+}
+
+static void accept_client(struct client *c)
+{
+	struct nsp *nsp = c->nsp;
+
+	replace(nsp, client_id(c));
+	c->state = CLIENT_ONLINE;
+	HASH_ADD_KEYPTR(hh, nsp->clients, c->id, c->id_len, c);
+	nsp->core->stats.clients++;
+	for (struct member *m = c->members; m; m = m->next)
+		m->room->routed = true;
+	socket_accept(c->socket);
+	say_ok(c);
+}
+
+static void refuse_client(struct client *c, struct lp_str message)
+{
+	struct socket *s = c->socket;
+
+	c->socket = NULL;
+	c->state = CLIENT_GONE;
+	leave_all(c, false);
+	socket_refuse(s, message);
+	client_unref(c);
+}
+
+static void registered(void *arg, enum store_answer answer)
+{
+	struct registration *r = arg;
+	struct client *c = r->client;
+	bool stale = r->generation != c->nsp->core->generation;
+
+	free(r);
+	if (c->state == CLIENT_GONE) {
+		/* Closed meanwhile; client_closed() has told the store. */
+	} else if (answer == STORE_UNKNOWN_NAMESPACE) {
+		refuse_client(c, LP_STR("this namespace not found"));
+	} else if (answer == STORE_OFFLINE_NAMESPACE) {
+		refuse_client(c, LP_STR("this namespace offline"));
+	} else if (answer == STORE_BUSY) {
+		refuse_client(c, LP_STR("server busy"));
+	} else if (stale) {
+		register_client(c, false); /* the store has forgotten it again */
+	} else {
+		accept_client(c);
+	}
+	client_unref(c);
+}
+
+void client_connect(struct socket *s, const struct socket_request *req)
+{
+	struct core *core = engine_app(socket_engine(s));
+	struct identity who;
+	const char *wrong;
+	struct client *c;
+
+	/* Nothing happens in "/": older clients are always in it, newer ones may be. */
+	if (lp_str_eq(req->nsp, LP_STR("/"))) {
+		socket_accept(s);
+		return;
+	}
+	if (!ident_namespace(core->conf.rules, req->nsp)) {
+		socket_refuse(s, LP_STR("this namespace not found"));
+		return;
+	}
+	wrong = identity_read(&who, req, core->conf.rules);
+	if (wrong) {
+		socket_refuse(s, lp_cstr(wrong));
+	} else {
+		c = client_new(s, nsp_hold(core, req->nsp), &who);
+		socket_set_data(s, c);
+		join_own_room(c);
+		register_client(c, false);
+	}
+	identity_clear(&who);
+}
+
+void client_closed(struct socket *s, enum close_reason reason)
+{
+	struct client *c = socket_data(s);
+
+	(void)reason;
+	if (!c)
+		return;
+	if (c->state == CLIENT_ONLINE) {
+		HASH_DEL(c->nsp->clients, c);
+		c->nsp->core->stats.clients--;
+	}
+	c->state = CLIENT_GONE;
+	c->socket = NULL;
+	leave_all(c, true);
+	client_unref(c);
+}
+
+void client_rejoin(struct client *c)
+{
+	register_client(c, true);
+}
+
+/* --- rooms --- */
+
+/* A joinRoom or leaveRoom whose answer waits for the store. */
+struct room_op {
+	struct client *client; /* a reference */
+	bool join;
+	bool bad;              /* some name was not valid */
+	struct roomlist rooms; /* with the serials of what was joined */
+	uint16_t ack_len;
+	char ack[16];
+};
+
+static void answer_rooms(struct client *c, struct lp_str ack, const char *wrong)
+{
+	struct lp_buf json = {0};
+
+	if (!ack.n || !c->socket)
+		return;
+	if (wrong)
+		lp_buf_addf(&json,
+			    "[{\"status\":500,\"msg\":\"joinOrleaveRoom error: Error: %s\"}]",
+			    wrong);
+	else
+		lp_buf_addz(&json, "[{\"status\":200,\"msg\":\"ok\"}]");
+	socket_ack(c->socket, ack, lp_buf_str(&json));
+	lp_buf_clear(&json);
+}
+
+static void rooms_done(void *arg, enum store_answer answer)
+{
+	struct room_op *op = arg;
+	struct client *c = op->client;
+	const char *wrong = op->bad ? "room invalid" : NULL;
+
+	c->pending--;
+	if (answer != STORE_DONE)
+		wrong = "server busy";
+	for (size_t i = 0; op->join && i < op->rooms.count; i++) {
+		struct roomlist_entry *e = &op->rooms.entries[i];
+
+		if (answer == STORE_DONE)
+			room_routed(c->nsp, e->name, e->serial);
+	}
+	answer_rooms(c, lp_str(op->ack, op->ack_len), wrong);
+	roomlist_clear(&op->rooms);
+	free(op);
+	client_unref(c);
+}
+
+/* Reads the names; false when the request is answered already. */
+static bool start_op(struct client *c, struct lp_str json, struct lp_str ack, bool join,
+		     struct room_op **out)
+{
+	const struct core_conf *conf = &c->nsp->core->conf;
+	struct room_op *op;
+
+	if (c->pending >= PENDING_MAX) {
+		answer_rooms(c, ack, "server busy");
+		return false;
+	}
+	op = lp_xcalloc(1, sizeof(*op));
+	op->join = join;
+	op->bad = !roomlist_read(&op->rooms, json, conf->rules, conf->max_rooms);
+	if (!op->rooms.count) {
+		answer_rooms(c, ack, op->bad ? "room invalid" : NULL);
+		roomlist_clear(&op->rooms);
+		free(op);
+		return false;
+	}
+	op->client = client_ref(c);
+	c->pending++;
+	if (ack.n <= sizeof(op->ack)) {
+		memcpy(op->ack, ack.p, ack.n);
+		op->ack_len = (uint16_t)ack.n;
+	}
+	*out = op;
+	return true;
+}
+
+void client_join(struct client *c, struct lp_str json, struct lp_str ack)
+{
+	struct core *core = c->nsp->core;
+	struct store_client who = client_for_store(c);
+	struct store_room *rooms;
+	struct room_op *op;
+	size_t n = 0;
+
+	if (!start_op(c, json, ack, true, &op))
+		return;
+	rooms = lp_xmalloc(op->rooms.count * sizeof(rooms[0]));
+	for (size_t i = 0; i < op->rooms.count; i++) {
+		struct roomlist_entry *e = &op->rooms.entries[i];
+		struct member *m = room_member(c, e->name);
+
+		if (!m && c->room_count >= core->conf.max_rooms) {
+			op->bad = true;
+			continue;
+		}
+		if (!m)
+			m = room_join(c, e->name);
+		e->serial = m->room->serial;
+		/* Also those it is in already: their joining may still be under way, and the
+		 * answer must come after it. */
+		rooms[n++] = (struct store_room){e->name, !m->room->routed};
+	}
+	if (n)
+		core->ops->room_join(core->store, &who, rooms, n, rooms_done, op);
+	else
+		rooms_done(op, STORE_DONE);
+	free(rooms);
+}
+
+static bool own_room(const struct client *c, struct lp_str name)
+{
+	return lp_str_starts(name, LP_STR("user_")) &&
+	       lp_str_eq(lp_str_from(name, 5), client_userid(c));
+}
+
+void client_leave(struct client *c, struct lp_str json, struct lp_str ack)
+{
+	struct core *core = c->nsp->core;
+	struct store_client who = client_for_store(c);
+	struct store_room *rooms;
+	struct room_op *op;
+	size_t n = 0;
+
+	if (!start_op(c, json, ack, false, &op))
+		return;
+	rooms = lp_xmalloc(op->rooms.count * sizeof(rooms[0]));
+	for (size_t i = 0; i < op->rooms.count; i++) {
+		struct lp_str name = op->rooms.entries[i].name;
+		struct member *m = own_room(c, name) ? NULL : room_member(c, name);
+
+		if (m)
+			rooms[n++] = (struct store_room){name, room_leave(m)};
+	}
+	if (n)
+		core->ops->room_leave(core->store, &who, rooms, n, rooms_done, op);
+	else
+		rooms_done(op, STORE_DONE);
+	free(rooms);
+}

@@ -1,0 +1,60 @@
+/*
+ * One device of one user, connected here.
+ *
+ *     socket asks      store answered         socket closed
+ *   ------------> REGISTERING ----> ONLINE ----------------> GONE
+ *                     |                                       ^
+ *                     +--- refused, or closed meanwhile ------+
+ *
+ * The socket holds one reference until it is closed, each operation under way in the store and
+ * each ack not yet written holds another.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "connector/core/core_int.h"
+#include "connector/core/room.h"
+
+enum client_state {
+	CLIENT_REGISTERING = 0,
+	CLIENT_ONLINE,
+	CLIENT_GONE,
+};
+
+struct client {
+	UT_hash_handle hh; /* in nsp.clients while ONLINE */
+	struct nsp *nsp;
+	struct socket *socket;  /* NULL once GONE */
+	struct member *members; /* list over its rooms */
+	uint64_t serial;        /* of this connection */
+	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
+	uint32_t refs;
+	uint32_t room_count;
+	uint32_t pending;     /* operations under way that the client asked for */
+	uint32_t late_second; /* see ack.c */
+	uint32_t late_count;
+	uint16_t id_len;
+	uint16_t userid_len;
+	uint8_t state;    /* enum client_state */
+	uint8_t platform; /* enum platform */
+	char id[];        /* <namespace>#<userid>#<platform>-<uuid> */
+};
+
+struct client *client_ref(struct client *c);
+void client_unref(struct client *c);
+struct lp_str client_id(const struct client *c);
+struct lp_str client_userid(const struct client *c);
+struct store_client client_for_store(const struct client *c);
+
+/* app_ops: a socket wants in; the socket of a client was closed. */
+void client_connect(struct socket *s, const struct socket_request *req);
+void client_closed(struct socket *s, enum close_reason reason);
+
+/* The client asks to be in, or not to be in, the rooms of a JSON string or array of strings. */
+void client_join(struct client *c, struct lp_str rooms, struct lp_str ack);
+void client_leave(struct client *c, struct lp_str rooms, struct lp_str ack);
+
+/* Writes it anew under this connector's new registration. */
+void client_rejoin(struct client *c);
+
+#endif

@@ -1,0 +1,150 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "common/lp_mem.h"
+#include "connector/core/ack.h"
+#include "connector/core/client.h"
+#include "connector/core/core_int.h"
+#include "connector/core/deliver.h"
+#include "connector/core/event.h"
+
+/* A namespace set offline: its N clients leave within 5 s + N * 100 ms, at most 5 minutes, so
+ * that they do not all come back to the business system's door at once. */
+#define OFFLINE_BASE       5000
+#define OFFLINE_PER_CLIENT 100
+#define OFFLINE_MAX        300000
+
+static const struct app_ops app = {
+	.connect = client_connect,
+	.event = event_handle,
+	.closed = client_closed,
+};
+
+const struct app_ops *core_app(void)
+{
+	return &app;
+}
+
+struct core *core_new(const struct core_conf *conf, const struct store_ops *ops, void *store)
+{
+	struct core *c = lp_xcalloc(1, sizeof(*c));
+
+	c->conf = *conf;
+	c->ops = ops;
+	c->store = store;
+	return c;
+}
+
+void core_free(struct core *c)
+{
+	ack_write(c);
+	lp_buf_clear(&c->scratch);
+	free(c);
+}
+
+const struct core_stats *core_stats(const struct core *c)
+{
+	return &c->stats;
+}
+
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
+	       struct lp_str except, struct lp_str event)
+{
+	struct nsp *n = nsp_find(c, nsp);
+
+	c->stats.pushes++;
+	if (n)
+		deliver_push(n, room, id, except, event);
+}
+
+void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
+{
+	struct nsp *n = nsp_find(c, nsp);
+	struct client *found = NULL;
+
+	if (n)
+		HASH_FIND(hh, n->clients, client.p, client.n, found);
+	if (!found || found->serial != serial)
+		return;
+	c->stats.replaced++;
+	socket_disconnect(found->socket, true, CLOSE_SERVER);
+}
+
+void core_namespace_offline(struct core *c, struct lp_str nsp)
+{
+	struct nsp *n = nsp_find(c, nsp);
+
+	if (!n || !HASH_COUNT(n->clients))
+		return;
+	if (!n->offline_total)
+		c->offline_nsps++;
+	n->offline_total = HASH_COUNT(n->clients);
+	n->offline_done = 0;
+	n->offline_since = c->now;
+}
+
+/* Disconnects the share of clients whose time has come. */
+static void drain(struct nsp *n)
+{
+	uint64_t span = OFFLINE_BASE + OFFLINE_PER_CLIENT * n->offline_total;
+	uint64_t due;
+
+	if (span > OFFLINE_MAX)
+		span = OFFLINE_MAX;
+	due = n->offline_total * (n->core->now - n->offline_since) / span;
+	for (; n->clients && n->offline_done < due; n->offline_done++)
+		socket_disconnect(n->clients->socket, true, CLOSE_SERVER);
+	if (!n->clients || n->offline_done >= n->offline_total) {
+		n->offline_total = 0;
+		n->core->offline_nsps--;
+	}
+}
+
+static void drain_all(struct core *c)
+{
+	struct nsp *n, *next;
+
+	HASH_ITER(hh, c->nsps, n, next)
+	{
+		if (!n->offline_total)
+			continue;
+		n->users++; /* its last client may go */
+		drain(n);
+		nsp_release(n);
+	}
+}
+
+void core_rejoin(struct core *c)
+{
+	struct nsp *n, *next_nsp;
+	struct client *k, *next;
+
+	/* Registrations under way see the new generation and are asked for again. */
+	c->generation++;
+	HASH_ITER(hh, c->nsps, n, next_nsp)
+	{
+		HASH_ITER(hh, n->clients, k, next)
+		client_rejoin(k);
+	}
+}
+
+bool core_turn(struct core *c, uint64_t now)
+{
+	c->now = now;
+	return deliver_turn(c);
+}
+
+unsigned core_tick(struct core *c, uint64_t now)
+{
+	c->now = now;
+	if (c->offline_nsps)
+		drain_all(c);
+	if (now >= c->next_write) {
+		ack_write(c);
+		c->next_write = now + c->conf.ack_interval;
+	}
+	if (c->dirty_messages)
+		return (unsigned)(c->next_write - now);
+	return c->offline_nsps ? 50 : 1000;
+}

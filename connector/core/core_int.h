@@ -1,0 +1,52 @@
+/* The core's insides, for connector/core/ only. */
+#ifndef CORE_INT_H
+#define CORE_INT_H
+
+#include "common/lp_buf.h"
+#include "common/lp_hash.h"
+#include "connector/core/core.h"
+
+struct client;
+struct message;
+struct room;
+
+/* A tenant, while this connector has clients of it or something to write for it. */
+struct nsp {
+	UT_hash_handle hh; /* in core.nsps, by name */
+	struct core *core;
+	struct client *clients;         /* table by client id: those that are online */
+	struct room *rooms;             /* table by name */
+	struct message *messages;       /* table by id: the recent ones */
+	struct message *oldest_message; /* list in order of arrival, for forgetting */
+	struct message *newest_message;
+	size_t users; /* clients in any state that point here; freed at 0 by nsp_release() */
+	size_t offline_total; /* clients when it was set offline; 0: it was not */
+	size_t offline_done;
+	uint64_t offline_since; /* ms */
+	char name[];
+};
+
+struct core {
+	struct core_conf conf;
+	const struct store_ops *ops;
+	void *store;
+	struct nsp *nsps;        /* table by name */
+	struct room *busy_rooms; /* with deliveries under way, in turn */
+	struct room *last_busy_room;
+	struct message *dirty_messages; /* with acks or counts to write */
+	uint64_t now;                   /* monotonic ms, of the last call that brought it */
+	uint64_t next_write;            /* when acks and counts are written next */
+	uint64_t last_serial;           /* of connections and of rooms */
+	uint64_t sequence;              /* of messages delivered here, all namespaces */
+	uint64_t generation;            /* goes up each time the store forgot us */
+	size_t offline_nsps;
+	struct core_stats stats;
+	struct lp_buf scratch;
+};
+
+struct nsp *nsp_find(struct core *core, struct lp_str name);
+/* Found or made, with one more user. */
+struct nsp *nsp_hold(struct core *core, struct lp_str name);
+void nsp_release(struct nsp *nsp);
+
+#endif

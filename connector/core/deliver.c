@@ -1,0 +1,158 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "common/lp_mem.h"
+#include "connector/core/ack.h"
+#include "connector/core/client.h"
+#include "connector/core/deliver.h"
+#include "connector/engine/frame.h"
+
+static void drop_first(struct room *room)
+{
+	struct delivery *d = room->deliveries;
+
+	room->deliveries = d->next;
+	if (!room->deliveries)
+		room->last_delivery = NULL;
+	ack_delivered(d->message);
+	lp_blob_unref(d->frame);
+	free(d);
+}
+
+static void append(struct room *room, struct delivery *d)
+{
+	if (room->last_delivery)
+		room->last_delivery->next = d;
+	else
+		room->deliveries = d;
+	room->last_delivery = d;
+}
+
+/*
+ * Gives the batch to the next members, at most `limit`. Returns how many were looked at. Sending
+ * never closes anything at once (see link.h), so the members stay as they are meanwhile.
+ */
+static uint32_t serve(struct room *room, uint32_t limit)
+{
+	uint32_t end = room->count - room->cursor > limit ? room->cursor + limit : room->count;
+	uint32_t served = end - room->cursor;
+
+	for (; room->cursor < end; room->cursor++) {
+		const struct member *m = room->members[room->cursor];
+		const struct client *c = m->client;
+		struct delivery *d = room->deliveries;
+
+		if (c->state != CLIENT_ONLINE)
+			continue;
+		for (uint32_t i = 0; i < room->batch; i++, d = d->next) {
+			if (m->since >= d->sequence || c == d->except)
+				continue;
+			socket_send(c->socket, d->frame);
+			d->message->delivered++;
+			room->nsp->core->stats.deliveries++;
+		}
+	}
+	return served;
+}
+
+static void start_batch(struct room *room)
+{
+	room->cursor = 0;
+	room->batch = 0;
+	for (struct delivery *d = room->deliveries; d; d = d->next)
+		room->batch++;
+}
+
+static void end_batch(struct room *room)
+{
+	for (; room->batch; room->batch--)
+		drop_first(room);
+	room->cursor = 0;
+}
+
+static void make_busy(struct room *room)
+{
+	struct core *core = room->nsp->core;
+
+	room->busy = true;
+	room->next_busy = NULL;
+	if (core->last_busy_room)
+		core->last_busy_room->next_busy = room;
+	else
+		core->busy_rooms = room;
+	core->last_busy_room = room;
+}
+
+static void remove_busy(struct room *room)
+{
+	struct core *core = room->nsp->core;
+	struct room **at = &core->busy_rooms;
+	struct room *before = NULL;
+
+	while (*at != room) {
+		before = *at;
+		at = &(*at)->next_busy;
+	}
+	*at = room->next_busy;
+	if (core->last_busy_room == room)
+		core->last_busy_room = before;
+	room->busy = false;
+}
+
+void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_str except,
+		  struct lp_str event)
+{
+	struct room *room = room_find(nsp, name);
+	struct client *out = NULL;
+	struct delivery *d;
+
+	if (!room)
+		return;
+	if (except.n)
+		HASH_FIND(hh, nsp->clients, except.p, except.n, out);
+	d = lp_xcalloc(1, sizeof(*d));
+	d->sequence = ++nsp->core->sequence;
+	d->frame = frame_event(lp_cstr(nsp->name), event);
+	d->except = out;
+	d->message = ack_remember(room, id, d->sequence, except);
+	append(room, d);
+	if (room->busy)
+		return; /* its turn comes, in order */
+	if (room->count > DELIVER_SLICE) {
+		make_busy(room);
+		return;
+	}
+	start_batch(room);
+	serve(room, room->count);
+	end_batch(room);
+}
+
+bool deliver_turn(struct core *core)
+{
+	uint32_t left = DELIVER_SLICE;
+
+	while (left && core->busy_rooms) {
+		struct room *room = core->busy_rooms;
+
+		if (!room->batch)
+			start_batch(room);
+		left -= serve(room, left);
+		if (room->cursor < room->count)
+			continue; /* the slice is used up */
+		end_batch(room);
+		remove_busy(room);
+		if (room->deliveries)
+			make_busy(room); /* behind the others */
+	}
+	return core->busy_rooms != NULL;
+}
+
+void deliver_cancel(struct room *room)
+{
+	if (room->busy)
+		remove_busy(room);
+	while (room->deliveries)
+		drop_first(room);
+	room->batch = 0;
+}

@@ -1,0 +1,60 @@
+#include "config.h"
+
+#include "common/lp_json.h"
+#include "connector/core/identity.h"
+#include "connector/proto/url_query.h"
+
+/* Appends the value of that name from the first place that has one. */
+static void read_one(struct lp_buf *out, const struct socket_request *req, struct json_object *auth,
+		     const char *name)
+{
+	struct json_object *value;
+
+	url_query_get(req->url_query, name, out);
+	if (!out->len)
+		url_query_get(req->packet_query, name, out);
+	if (out->len || !json_object_object_get_ex(auth, name, &value))
+		return;
+	if (json_object_is_type(value, json_type_string))
+		lp_buf_add(out, json_object_get_string(value),
+			   (size_t)json_object_get_string_len(value));
+	else if (json_object_is_type(value, json_type_int))
+		lp_buf_addf(out, "%lld", (long long)json_object_get_int64(value));
+}
+
+const char *identity_read(struct identity *who, const struct socket_request *req,
+			  const struct ident_rules *rules)
+{
+	struct json_object *auth = NULL;
+	struct lp_buf platform = {0};
+	const char *wrong = NULL;
+
+	*who = (struct identity){0};
+	if (req->auth.n && lp_json_parse(req->auth, &auth) != LP_OK)
+		auth = NULL;
+	if (!json_object_is_type(auth, json_type_object)) {
+		json_object_put(auth);
+		auth = json_object_new_object();
+	}
+	read_one(&who->uuid, req, auth, "uuid");
+	read_one(&who->userid, req, auth, "userid");
+	read_one(&platform, req, auth, "platform");
+	if (!who->userid.len)
+		lp_buf_adds(&who->userid, lp_buf_str(&who->uuid));
+
+	if (!ident_uuid(rules, lp_buf_str(&who->uuid)))
+		wrong = "uuid invalid";
+	else if (!ident_userid(rules, lp_buf_str(&who->userid)))
+		wrong = "userid invalid";
+	else if (platform_parse(lp_buf_str(&platform), &who->platform) != LP_OK)
+		wrong = "platform invalid";
+	lp_buf_clear(&platform);
+	json_object_put(auth);
+	return wrong;
+}
+
+void identity_clear(struct identity *who)
+{
+	lp_buf_clear(&who->uuid);
+	lp_buf_clear(&who->userid);
+}

@@ -1,0 +1,26 @@
+/*
+ * Who a socket says it is. Old clients say it in the URL, those of protocol 4 also in the query of
+ * the CONNECT packet, those of protocol 5 in its auth object; the URL wins.
+ */
+#ifndef IDENTITY_H
+#define IDENTITY_H
+
+#include "common/lp_buf.h"
+#include "common/model/ident.h"
+#include "connector/engine/socket.h"
+
+struct identity {
+	struct lp_buf uuid;
+	struct lp_buf userid; /* as uuid when not given */
+	enum platform platform;
+};
+
+/*
+ * Reads and checks it. Returns NULL, or the message to refuse the socket with. *who is always to be
+ * cleared.
+ */
+const char *identity_read(struct identity *who, const struct socket_request *req,
+			  const struct ident_rules *rules);
+void identity_clear(struct identity *who);
+
+#endif

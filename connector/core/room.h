@@ -1,0 +1,62 @@
+/*
+ * Rooms of a namespace and their members on this connector. A room exists while it has members.
+ * Deliveries that take several turns of the loop walk the member array with a cursor that
+ * survives joins and leaves: whoever was a member when a message arrived, and still is when its
+ * turn comes, gets it once.
+ */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include "connector/core/core_int.h"
+
+/* A client in a room; owned by the room, on a list of the client. */
+struct member {
+	struct client *client;
+	struct room *room;
+	struct member *next; /* of the same client */
+	uint32_t index;      /* in room.members */
+	uint64_t since;      /* core.sequence when it joined: later messages are addressed to it */
+};
+
+/* A message on its way to the members. */
+struct delivery {
+	struct lp_blob *frame;   /* owned reference */
+	struct message *message; /* recent, borrowed: see ack.h */
+	uint64_t sequence;
+	const struct client *except; /* compared only, never followed; NULL: none */
+	struct delivery *next;
+};
+
+struct room {
+	UT_hash_handle hh; /* in nsp.rooms, by name */
+	struct nsp *nsp;
+	struct member **members;
+	uint32_t count;
+	uint32_t space;
+	uint64_t serial; /* a room made again under this name is another one */
+	bool routed;     /* the store confirmed that pushes for it come here */
+
+	struct delivery *deliveries; /* under way, the first `batch` of them to all members */
+	struct delivery *last_delivery;
+	uint32_t cursor; /* members before it have got the batch */
+	uint32_t batch;
+	bool busy; /* on core.busy_rooms */
+	struct room *next_busy;
+	char name[];
+};
+
+struct room *room_find(struct nsp *nsp, struct lp_str name);
+/* The client's membership, or NULL. */
+struct member *room_member(const struct client *c, struct lp_str name);
+/* Puts the client into the room, made when missing. It must not be in it. */
+struct member *room_join(struct client *c, struct lp_str name);
+/*
+ * Takes the client out; frees the room with its last member. Returns true when that was the last
+ * one here, so that the route has to go.
+ */
+bool room_leave(struct member *m);
+
+/* The store confirmed a join: pushes for the room come here from now on. */
+void room_routed(struct nsp *nsp, struct lp_str name, uint64_t serial);
+
+#endif
