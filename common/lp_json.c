@@ -60,7 +60,80 @@ static bool only_space(struct lp_str s)
 	return true;
 }
 
-/* json-c takes a NUL for the end of the text, and int lengths: both are refused before. */
+static size_t digits(struct lp_str s, size_t at)
+{
+	size_t from = at;
+
+	while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
+		at++;
+	return at - from;
+}
+
+/*
+ * Length of the number that begins at `at`, 0 when it is none. An integer of more than 18 digits is
+ * refused: past 64 bits json-c would put the nearest one it can hold in its place.
+ */
+static size_t number(struct lp_str s, size_t at)
+{
+	size_t from = at, whole, n;
+	bool integer = true;
+
+	at += s.p[at] == '-';
+	whole = digits(s, at);
+	if (whole == 0 || (whole > 1 && s.p[at] == '0'))
+		return 0;
+	at += whole;
+	if (at < s.n && s.p[at] == '.') {
+		n = digits(s, ++at);
+		if (!n)
+			return 0;
+		at += n;
+		integer = false;
+	}
+	if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
+		at++;
+		at += at < s.n && (s.p[at] == '+' || s.p[at] == '-');
+		n = digits(s, at);
+		if (!n)
+			return 0;
+		at += n;
+		integer = false;
+	}
+	return integer && whole > 18 ? 0 : at - from;
+}
+
+/*
+ * What json-c's strict mode lets through is found here: single quotes, NaN, Infinity, sloppy
+ * numbers, control characters in strings, and NUL, which it takes for the end of the text. Letters
+ * outside strings can only be those of true, false and null; which words they make, json-c checks.
+ */
+static bool is_plain(struct lp_str s)
+{
+	bool string = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (string) {
+			if (c < 0x20)
+				return false;
+			i += c == '\\';
+			string = c != '"';
+		} else if (c == '"') {
+			string = true;
+		} else if (c == '-' || (c >= '0' && c <= '9')) {
+			size_t n = number(s, i);
+
+			if (!n)
+				return false;
+			i += n - 1;
+		} else if (!c || !strchr("{}[]:,truefalsn \t\r\n", c)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int lp_json_parse(struct lp_str text, struct json_object **out)
 {
 	enum json_tokener_error err;
@@ -68,7 +141,7 @@ int lp_json_parse(struct lp_str text, struct json_object **out)
 	size_t end = 0;
 
 	*out = NULL;
-	if (!text.n || text.n > INT32_MAX || memchr(text.p, '\0', text.n) || !lp_utf8_valid(text))
+	if (!text.n || text.n > INT32_MAX || !is_plain(text) || !lp_utf8_valid(text))
 		return LP_EINVAL;
 	tok = json_tokener_new_ex(LP_JSON_DEPTH);
 	if (!tok)

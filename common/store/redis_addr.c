@@ -9,7 +9,6 @@
 int redis_addr_parse(const char *text, struct redis_addr *out)
 {
 	const char *colon;
-	char *end;
 	size_t n;
 	long port = 6379;
 
@@ -23,8 +22,9 @@ int redis_addr_parse(const char *text, struct redis_addr *out)
 	}
 	colon = strrchr(text, ':');
 	if (colon) {
-		port = strtol(colon + 1, &end, 10);
-		if (end == colon + 1 || *end || port < 1 || port > 65535)
+		n = strspn(colon + 1, "0123456789");
+		port = strtol(colon + 1, NULL, 10);
+		if (n == 0 || colon[1 + n] || port < 1 || port > 65535)
 			return LP_EINVAL;
 	}
 	n = colon ? (size_t)(colon - text) : strlen(text);
