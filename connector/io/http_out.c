@@ -1,0 +1,52 @@
+#include "config.h"
+
+#include "connector/io/http_out.h"
+
+const char *http_out_reason(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} table[] = {
+		{200, "OK"},
+		{204, "No Content"},
+		{400, "Bad Request"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
+		{413, "Content Too Large"},
+		{431, "Request Header Fields Too Large"},
+		{500, "Internal Server Error"},
+		{503, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].status == status)
+			return table[i].reason;
+	}
+	return "Unknown";
+}
+
+void http_out_head(struct lp_buf *out, const struct http_answer *a, enum http_out_mode mode,
+		   struct lp_str extra)
+{
+	lp_buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, http_out_reason(a->status));
+	if (a->content_type) {
+		lp_buf_addz(out, "Content-Type: ");
+		lp_buf_addz(out, a->content_type);
+		lp_buf_addz(out, "\r\n");
+	}
+	/* Also with 204, where the RFC finds it superfluous and some browsers wait without it. */
+	lp_buf_addz(out, "Content-Length: ");
+	lp_buf_addu(out, a->body.n);
+	lp_buf_addz(out, "\r\n");
+	if (a->no_store)
+		lp_buf_addz(out, "Cache-Control: no-store\r\n");
+	if (mode == HTTP_OUT_CLOSE)
+		lp_buf_addz(out, "Connection: close\r\n");
+	else if (mode == HTTP_OUT_KEEP_10)
+		lp_buf_addz(out, "Connection: keep-alive\r\n");
+	lp_buf_adds(out, extra);
+	lp_buf_addz(out, "\r\n");
+}
