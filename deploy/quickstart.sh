@@ -350,12 +350,12 @@ start_failed()
 	exit 1
 }
 
-# The web server first, Redis last, so that everybody can say goodbye.
+# Redis last, so that everybody can say goodbye. The web server not before the connectors: Apache
+# would wait for its open connections.
 stop_all()
 {
-	stop_parts web
 	# shellcheck disable=SC2046 # a list of words
-	stop_parts $(say "$parts" | tr ' ' '\n' | grep -v -e web -e redis)
+	stop_parts $(say "$parts" | tr ' ' '\n' | grep -v redis)
 	stop_parts redis
 	rm -rf "$sockets"
 	rm -f "$run/state" "$dir/stack.env"

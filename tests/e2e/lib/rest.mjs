@@ -1,0 +1,92 @@
+// The REST API as a business backend calls it.
+
+import http from "node:http";
+
+// One request. body: a string is sent as it is, anything else as JSON. The answer: { status, headers,
+// text, json (undefined when it is none), ms }.
+export function request(base, method, path, { headers = {}, body, agent } = {}) {
+	const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+	const all = { ...headers };
+	if (body !== undefined && typeof body !== "string")
+		all["content-type"] = "application/json";
+	if (text !== undefined && !all["transfer-encoding"])
+		all["content-length"] = Buffer.byteLength(text);
+	const { hostname, port } = new URL(base);
+	const start = performance.now();
+	return new Promise((resolve, reject) => {
+		const req = http.request({ hostname, port, method, path, headers: all, agent });
+		req.setTimeout(10_000, () => req.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
+		req.on("error", reject);
+		req.on("response", (res) => {
+			const chunks = [];
+			res.on("data", (chunk) => chunks.push(chunk));
+			res.on("error", reject);
+			res.on("end", () => {
+				const answer = Buffer.concat(chunks).toString();
+				resolve({
+					status: res.statusCode,
+					headers: res.headers,
+					text: answer,
+					json: parse(answer),
+					ms: performance.now() - start,
+				});
+			});
+		});
+		req.end(text);
+	});
+}
+
+function parse(text) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+export function basic(user, password) {
+	return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
+
+// Requests in the name of one user, over kept connections.
+export class Rest {
+	constructor(base, user, password) {
+		this.base = base;
+		this.headers = { authorization: basic(user, password) };
+		this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+	}
+
+	send(method, path, body) {
+		return request(this.base, method, path, { headers: this.headers, body, agent: this.agent });
+	}
+
+	// The JSON of a successful answer; anything else is an error.
+	async call(method, path, body) {
+		const answer = await this.send(method, path, body);
+		if (answer.status !== 200)
+			throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+		return answer.json;
+	}
+
+	get(path) {
+		return this.call("GET", path);
+	}
+
+	post(path, body) {
+		return this.call("POST", path, body);
+	}
+
+	push(room, pushData, more = {}) {
+		return this.post("/api/auth/push", { room, pushData, ...more });
+	}
+
+	async online(room, detail = false) {
+		const query = `room=${encodeURIComponent(room)}${detail ? "&detail=1" : ""}`;
+		const [report] = await this.get(`/api/auth/report/online?${query}`);
+		return report;
+	}
+
+	close() {
+		this.agent.destroy();
+	}
+}
