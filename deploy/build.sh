@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # variables shared with the script that reads this
-# Shell functions of deploy/quickstart.sh that bring the programs onto this machine: Debian packages
+# Shell functions of deploy/quickstart.sh and tests/run.sh that bring the programs onto this machine: Debian packages
 # and the build.
 
-# Prints the Debian package of each need that is not met.
+# Reads needs and prints the Debian package of each one that is not met.
 missing_packages()
 {
 	while read -r kind probe package; do
@@ -14,6 +14,7 @@ missing_packages()
 	done
 }
 
+# What building and running needs, one per line: kind, what to look for, Debian package.
 list_needs()
 {
 	say command curl curl
@@ -39,9 +40,10 @@ list_needs()
 	say library inih libinih-dev
 }
 
+# Installs what of the needs $1 is missing, or says what the user should install.
 install_missing()
 {
-	missing=$(list_needs | missing_packages | sort -u | tr '\n' ' ')
+	missing=$(say "$1" | missing_packages | sort -u | tr '\n' ' ')
 	[ -n "$missing" ] || return 0
 	if [ "$install" = no ] || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
 		die "missing; on Debian, as root: apt-get install $missing"
@@ -91,11 +93,16 @@ build_programs()
 	done
 }
 
-# Out of tree; only configure itself, where a clone does not have it yet, goes to the source. Two
-# first starts at a time must not both make it.
-build_tree()
+# Where a clone does not have it yet. Two scripts started at a time must not both make it.
+make_configure()
 {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	flock "$src/configure.ac" sh -c 'cd "$1" && { [ -x configure ] || autoreconf -fi; }' sh "$src" &&
+	flock "$src/configure.ac" sh -c 'cd "$1" && { [ -x configure ] || autoreconf -fi; }' sh "$src"
+}
+
+# Out of tree.
+build_tree()
+{
+	make_configure &&
 		(cd "$build" && { [ -f Makefile ] || "$src/configure"; } && make -j"$(nproc)")
 }

@@ -16,7 +16,7 @@ say()
 
 die()
 {
-	printf 'quickstart: %s\n' "$*" >&2
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
 }
 

@@ -344,7 +344,7 @@ start_failed()
 			reason="$part ended with status $(cat "$run/$part.status")"
 		fi
 	done
-	printf 'quickstart: %s; the end of %s:\n' "$reason" "$log/$failed.log" >&2
+	printf 'quickstart.sh: %s; the end of %s:\n' "$reason" "$log/$failed.log" >&2
 	tail -n 20 "$log/$failed.log" | sed 's/^/    /' >&2
 	[ "$command" != start ] || stop_all
 	exit 1
@@ -397,7 +397,7 @@ start()
 		rm -rf "$sockets" # the machine stopped under it
 	fi
 	check_ports
-	install_missing
+	install_missing "$(list_needs)"
 	build_programs
 	rm -f "$run"/*.pid "$run"/*.status
 	for part in $(list_parts); do

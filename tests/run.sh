@@ -1,0 +1,267 @@
+#!/bin/sh
+# Runs every test: "tests/run.sh". Installs what they need (on Debian, as root), builds in
+# build-tests/, prints a line for each stage and a summary; exit status 0 only when all passed. With
+# CI=true in the environment the parsers are fuzzed as well.
+#
+# "tests/run.sh --stage NAME" runs one stage by itself and shows all it writes; a build-* stage must
+# have been run before the others.
+set -eu
+
+src=$(cd "$(dirname "$0")/.." && pwd)
+work=$src/build-tests
+log=$work/log
+PATH=$PATH:/usr/sbin:/sbin
+
+# shellcheck source=deploy/lib.sh
+. "$src/deploy/lib.sh"
+# shellcheck source=deploy/build.sh
+. "$src/deploy/build.sh"
+
+# ---- stages --------------------------------------------------------------------------------------
+# Each runs in a shell of its own; it fails with its first command that fails.
+
+stage_scripts()
+{
+	shellcheck -x deploy/*.sh tests/run.sh .ci/run
+	for file in tests/e2e/*.mjs tests/e2e/lib/*.mjs; do
+		node --check "$file"
+	done
+}
+
+stage_build_gcc()
+{
+	build gcc gcc --enable-werror
+}
+
+stage_build_sanitize()
+{
+	build sanitize clang --enable-sanitize
+}
+
+stage_build_fuzz()
+{
+	build fuzz clang --enable-fuzzing --enable-sanitize
+}
+
+# Name, compiler, options of configure.
+build()
+{
+	folder=$work/$1
+	compiler=$2
+	shift 2
+	mkdir -p "$folder"
+	cd "$folder"
+	"$src/configure" CC="$compiler" "$@"
+	make -j4
+}
+
+stage_check()
+{
+	make_check gcc check
+}
+
+stage_check_sanitize()
+{
+	make_check sanitize check
+}
+
+stage_check_redis()
+{
+	make_check gcc check-redis
+}
+
+make_check()
+{
+	cd "$work/$1"
+	make -j4 "$2" || {
+		cat ./test-suite.log 2>/dev/null || :
+		return 1
+	}
+}
+
+stage_distcheck()
+{
+	cd "$work/gcc"
+	make -j4 distcheck
+}
+
+stage_fuzz()
+{
+	cd "$work/fuzz"
+	running=
+	for program in tests/fuzz/fuzz_*; do
+		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
+		name=${program##*/}
+		fuzz_one "$program" "${name#fuzz_}" >"$log/$name.log" 2>&1 &
+		running="$running $!:$name"
+	done
+	for one in $running; do
+		if wait "${one%%:*}"; then
+			say "# PASS: 1 (${one#*:})"
+		else
+			tail -n 40 "$log/${one#*:}.log"
+			say "# FAIL: 1 (${one#*:})"
+		fi
+	done
+}
+
+# Program, name. 30 s from the seeds in the tree; new inputs stay in the work folder.
+fuzz_one()
+{
+	program=$1
+	corpus=$work/corpus/$2
+	seeds=$src/tests/fuzz/$2.in
+	dict=$src/tests/fuzz/$2.dict
+	mkdir -p "$corpus"
+	set -- -max_total_time=30 -print_final_stats=1 "-artifact_prefix=$corpus-"
+	[ ! -f "$dict" ] || set -- "$@" "-dict=$dict"
+	"$program" "$@" "$corpus" "$seeds"
+}
+
+stage_e2e_lighttpd()
+{
+	e2e gcc lighttpd clients refusals rest
+}
+
+stage_e2e_nginx()
+{
+	e2e gcc nginx clients refusals rest
+}
+
+stage_e2e_apache()
+{
+	e2e gcc apache clients refusals rest
+}
+
+stage_e2e_direct()
+{
+	e2e gcc direct clients refusals cluster redis processes
+}
+
+stage_e2e_sanitize()
+{
+	e2e sanitize direct clients refusals rest cluster redis processes
+}
+
+# Build, what clients connect through, test files.
+e2e()
+{
+	export LP_BUILD="$work/$1" LP_TARGET="$2" LP_E2E_DIR="$work/e2e/$1-$2"
+	shift 2
+	rm -rf "$LP_E2E_DIR"
+	cd "$src/tests/e2e"
+	for file in "$@"; do
+		set -- "$@" "$file.test.mjs"
+		shift
+	done
+	node --test --test-reporter=spec "$@"
+}
+
+# ---- running them --------------------------------------------------------------------------------
+
+list_test_needs()
+{
+	prebuilt=
+	for server in lighttpd nginx apache; do
+		list_needs
+	done
+	say command shellcheck shellcheck
+	say command clang clang
+	say command llvm-symbolizer llvm
+	say library cunit libcunit1-dev
+	say command node nodejs
+	say command npm npm
+	say command xz xz-utils
+}
+
+prepare()
+{
+	mkdir -p "$log"
+	rm -f "$log"/*
+	install=yes
+	install_missing "$(list_test_needs)"
+	make_configure >"$log/autoreconf.log" 2>&1 || {
+		cat "$log/autoreconf.log"
+		die "autoreconf failed"
+	}
+	(cd "$src/tests/e2e" && npm ci --no-audit --no-fund) >"$log/npm.log" 2>&1 || {
+		cat "$log/npm.log"
+		die "npm could not install the clients"
+	}
+}
+
+# Runs the stages named side by side. Each leaves "passed failed" in a file.
+side_by_side()
+{
+	for stage in "$@"; do
+		run_stage "$stage" &
+	done
+	wait
+}
+
+run_stage()
+{
+	begin=$(date +%s)
+	file=$log/$1.log
+	if sh "$src/tests/run.sh" --stage "$1" >"$file" 2>&1; then good=yes; else good=no; fi
+	# Programs of make check, tests of node.
+	passed=$(sum_counts '^(# PASS:|# pass|ℹ pass)' "$file")
+	failed=$(sum_counts '^(# FAIL:|# ERROR:|# XPASS:|# fail|ℹ fail)' "$file")
+	skipped=$(sum_counts '^(# SKIP:|# skipped|ℹ skipped)' "$file")
+	# Stages that count nothing are one test; so is an end that no count shows.
+	if [ $good = yes ]; then
+		[ $((passed + failed)) -gt 0 ] || passed=1
+	elif [ "$failed" -eq 0 ]; then
+		failed=1
+	fi
+	say "$passed $failed" >"$log/$1.count"
+	result="ok    "
+	[ "$failed" -eq 0 ] || result=FAILED
+	notes="$passed passed"
+	[ "$failed" -eq 0 ] || notes="$notes, $failed failed, see $file"
+	[ "$skipped" -eq 0 ] || notes="$notes, $skipped skipped"
+	printf '%s %-15s %4d s   %s\n' "$result" "$1" $(($(date +%s) - begin)) "$notes"
+}
+
+# Adds up the numbers behind the lines of file $2 that match $1.
+sum_counts()
+{
+	sed -n -E "s/$1 *([0-9]+).*/\\2/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# The end of the log of each stage that failed.
+show_failures()
+{
+	for count in "$log"/*.count; do
+		read -r passed failed <"$count"
+		[ "$failed" -gt 0 ] || continue
+		name=$(basename "$count" .count)
+		say ""
+		say "---- $name: the end of its log"
+		tail -n 60 "$log/$name.log"
+	done
+}
+
+run_all()
+{
+	prepare
+	fuzz=
+	if [ "${CI-}" = true ]; then fuzz=yes; fi
+	side_by_side scripts build_gcc build_sanitize ${fuzz:+build_fuzz}
+	side_by_side check check_redis check_sanitize
+	side_by_side distcheck e2e_direct
+	side_by_side e2e_lighttpd e2e_nginx e2e_apache
+	side_by_side e2e_sanitize ${fuzz:+fuzz}
+	show_failures
+	totals=$(cat "$log"/*.count | awk '{ passed += $1; failed += $2 } END { print passed, failed }')
+	say ""
+	say "${totals% *} passed, ${totals#* } failed"
+	[ "${totals#* }" -eq 0 ]
+}
+
+cd "$src"
+case ${1-} in
+--stage) "stage_$2" ;;
+'') run_all ;;
+*) die "usage: tests/run.sh [--stage NAME]" ;;
+esac
