@@ -18,19 +18,19 @@ struct core;
 struct event_base;
 
 struct store_stats {
-	bool connected;         /* registered and the command connection is up */
-	size_t waiting;         /* operations not answered yet */
-	uint64_t lost_links;    /* times a Redis connection broke */
-	uint64_t inbox_read;    /* entries */
-	uint64_t inbox_lost;    /* entries trimmed away before they were read */
-	uint64_t inbox_bad;     /* entries that could not be read */
-	uint64_t refused;       /* operations answered STORE_BUSY or dropped */
+	bool connected;      /* registered and the command connection is up */
+	size_t waiting;      /* operations not answered yet */
+	uint64_t lost_links; /* times a Redis connection broke */
+	uint64_t inbox_read; /* entries */
+	uint64_t inbox_lost; /* entries trimmed away before they were read */
+	uint64_t inbox_bad;  /* entries that could not be read */
+	uint64_t refused;    /* operations answered STORE_BUSY or dropped */
 };
 
 /* The operations to give core_new(), with the store as their first argument. */
 extern const struct store_ops store_redis_ops;
 
-/* settings are borrowed. Nothing is connected yet. */
+/* settings are borrowed. Nothing is connected yet. The program must ignore SIGPIPE. */
 struct store *store_new(struct event_base *base, const struct settings *settings);
 /* Where inbox entries go; before store_start(). */
 void store_set_core(struct store *s, struct core *core);
@@ -45,6 +45,7 @@ void store_start(struct store *s, void (*ready)(void *arg, bool ok), void *arg);
  * gives the registration up, then calls done(arg); at most limit_ms.
  */
 void store_stop(struct store *s, unsigned limit_ms, void (*done)(void *arg), void *arg);
+/* Also from inside ready() or done(), not from another callback. NULL is fine. */
 void store_free(struct store *s);
 
 const struct store_stats *store_stats(const struct store *s);

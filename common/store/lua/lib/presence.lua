@@ -1,0 +1,63 @@
+-- Who is online and in which room. Counts change only with the result of the set operation beside
+-- them, so a script that is carried out twice leaves the same state as once.
+
+local function count_down(key, field)
+  if redis.call('HINCRBY', key, field, -1) <= 0 then
+    redis.call('HDEL', key, field)
+  end
+end
+
+-- B:clients holds <owner>/<serial>/<length of the user id>: the length makes the client id
+-- <namespace>#<userid>#<platform>-<uuid> readable although names may contain # and -.
+local function holding(owner, serial, userid)
+  return owner .. '/' .. serial .. '/' .. #userid
+end
+
+-- The user id and the platform of a client, from its id and its row in B:clients.
+local function identity(nsp, client, held)
+  local length = tonumber(string.match(held, '/(%d+)$'))
+  local userid = string.sub(client, #nsp + 2, #nsp + 1 + length)
+  return userid, string.match(client, '^#(%a+)-', #nsp + 2 + length)
+end
+
+-- True when the row is that of this connection.
+local function holds(held, owner, serial)
+  local start = owner .. '/' .. serial .. '/'
+  return held and string.sub(held, 1, #start) == start
+end
+
+local function room_in(B, client, userid, platform, room, now)
+  redis.call('SADD', B .. ':joined:' .. client, room)
+  if redis.call('SADD', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
+    return
+  end
+  redis.call('ZADD', B .. ':room:' .. room .. ':ever:' .. platform, 'NX', now, client)
+  if room ~= 'user_' .. userid then
+    redis.call('HINCRBY', B .. ':rooms', room, 1)
+    redis.call('HINCRBY', B .. ':room:' .. room .. ':users', userid, 1)
+  end
+end
+
+local function room_out(B, client, userid, platform, room)
+  redis.call('SREM', B .. ':joined:' .. client, room)
+  if redis.call('SREM', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
+    return
+  end
+  if room ~= 'user_' .. userid then
+    count_down(B .. ':rooms', room)
+    count_down(B .. ':room:' .. room .. ':users', userid)
+  end
+end
+
+-- Takes a client out of everything; returns the rooms it was in. held: its row in B:clients.
+local function forget(B, nsp, client, held)
+  local userid, platform = identity(nsp, client, held)
+  local rooms = redis.call('SMEMBERS', B .. ':joined:' .. client)
+  for _, room in ipairs(rooms) do
+    room_out(B, client, userid, platform, room)
+  end
+  redis.call('HDEL', B .. ':clients', client)
+  redis.call('SREM', B .. ':node:' .. string.match(held, '^(.-)/'), client)
+  count_down(B .. ':users', userid)
+  return rooms
+end

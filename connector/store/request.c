@@ -1,0 +1,148 @@
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/lp_mem.h"
+#include "connector/store/request.h"
+
+static const struct {
+	const char *script;
+	bool owner; /* its ARGV[1] is the owner */
+} kinds[REQUEST_SCRIPTS] = {
+	[REQUEST_CLIENT_ON] = {"client_on", true},
+	[REQUEST_CLIENT_OFF] = {"client_off", true},
+	[REQUEST_ROOM_JOIN] = {"room_join", true},
+	[REQUEST_ROOM_LEAVE] = {"room_leave", true},
+	[REQUEST_ACKS] = {"acks", false},
+	[REQUEST_ACK_LATE] = {"ack_late", false},
+	[REQUEST_DELIVERED] = {"delivered", false},
+	[REQUEST_NODE_START] = {"node_start", false},
+	[REQUEST_NODE_RENEW] = {"node_renew", true},
+	[REQUEST_NODE_REAP] = {"node_reap", false},
+};
+
+const struct script *request_script(enum request_kind kind)
+{
+	return script_get(kinds[kind].script);
+}
+
+void request_add(struct lp_buf *out, struct lp_str text)
+{
+	lp_buf_addc(out, '$');
+	lp_buf_addu(out, text.n);
+	lp_buf_add(out, "\r\n", 2);
+	lp_buf_adds(out, text);
+	lp_buf_add(out, "\r\n", 2);
+}
+
+void request_addz(struct lp_buf *out, const char *text)
+{
+	request_add(out, lp_cstr(text));
+}
+
+void request_addu(struct lp_buf *out, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	request_add(out, lp_str(digits + at, sizeof(digits) - at));
+}
+
+struct request *request_new(enum request_kind kind, struct lp_str key, const struct lp_buf *args,
+			    unsigned argc, store_cb cb, void *cb_arg)
+{
+	struct lp_buf bulk = {0};
+	struct request *r;
+
+	request_add(&bulk, key);
+	r = lp_xmalloc(sizeof(*r) + bulk.len + args->len);
+	*r = (struct request){.cb = cb,
+			      .cb_arg = cb_arg,
+			      .kind = kind,
+			      .argc = argc + 1,
+			      .key_len = bulk.len,
+			      .len = bulk.len + args->len};
+	memcpy(r->bytes, bulk.data, bulk.len);
+	if (args->len)
+		memcpy(r->bytes + bulk.len, args->data, args->len);
+	lp_buf_clear(&bulk);
+	return r;
+}
+
+void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out)
+{
+	/* EVALSHA <sha1> 1 <key> [<owner>] ... */
+	lp_buf_addc(out, '*');
+	lp_buf_addu(out, 3 + r->argc + kinds[r->kind].owner);
+	lp_buf_addz(out, "\r\n");
+	request_addz(out, "EVALSHA");
+	request_addz(out, request_script(r->kind)->sha1);
+	request_addz(out, "1");
+	lp_buf_add(out, r->bytes, r->key_len);
+	if (kinds[r->kind].owner)
+		request_add(out, owner);
+	lp_buf_add(out, r->bytes + r->key_len, r->len - r->key_len);
+}
+
+void request_queue_put(struct request_queue *q, struct request *r)
+{
+	r->next = NULL;
+	if (q->tail)
+		q->tail->next = r;
+	else
+		q->head = r;
+	q->tail = r;
+	if (!q->unsent)
+		q->unsent = r;
+	q->count++;
+	q->bytes += r->len;
+}
+
+struct request *request_queue_send(struct request_queue *q)
+{
+	struct request *r = q->unsent;
+
+	if (!r)
+		return NULL;
+	q->unsent = r->next;
+	q->sent++;
+	q->sent_bytes += r->len;
+	return r;
+}
+
+struct request *request_queue_answered(struct request_queue *q)
+{
+	struct request *r = q->head;
+
+	assert(q->sent > 0);
+	q->head = r->next;
+	if (!q->head)
+		q->tail = NULL;
+	q->count--;
+	q->bytes -= r->len;
+	q->sent--;
+	q->sent_bytes -= r->len;
+	return r;
+}
+
+void request_queue_rewind(struct request_queue *q)
+{
+	q->unsent = q->head;
+	q->sent = 0;
+	q->sent_bytes = 0;
+}
+
+void request_queue_clear(struct request_queue *q)
+{
+	for (struct request *next, *r = q->head; r; r = next) {
+		next = r->next;
+		free(r);
+	}
+	*q = (struct request_queue){0};
+}

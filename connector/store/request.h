@@ -1,0 +1,85 @@
+/*
+ * Calls of scripts that wait to be carried out, in order. A request keeps its arguments in the
+ * form Redis reads; only the owner is put in when it is sent, so that what waited while this
+ * connector was declared dead is carried out under its new name.
+ *
+ *     head (oldest unanswered) ... -> unsent (next to send) ... -> tail
+ *      | sent, answers to come     |  waiting
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_str.h"
+#include "common/store/script.h"
+#include "connector/core/ports.h"
+
+/* Kinds up to REQUEST_QUEUED are queued and sent again; the others are made anew when needed. */
+enum request_kind {
+	REQUEST_CLIENT_ON,
+	REQUEST_CLIENT_OFF,
+	REQUEST_ROOM_JOIN,
+	REQUEST_ROOM_LEAVE,
+	REQUEST_ACKS,
+	REQUEST_ACK_LATE,
+	REQUEST_DELIVERED,
+	REQUEST_QUEUED,
+	REQUEST_NODE_START = REQUEST_QUEUED,
+	REQUEST_NODE_RENEW,
+	REQUEST_NODE_REAP,
+	REQUEST_SCRIPTS, /* rows of the table of scripts */
+	REQUEST_LOAD = REQUEST_SCRIPTS,
+	REQUEST_KINDS,
+};
+
+struct request {
+	struct request *next;
+	store_cb cb; /* or NULL */
+	void *cb_arg;
+	enum request_kind kind;
+	unsigned argc; /* key and arguments, without the owner */
+	size_t key_len;
+	size_t len;
+	char bytes[]; /* key, then the arguments behind the owner, each a bulk string */
+};
+
+struct request_queue {
+	struct request *head;
+	struct request *unsent;
+	struct request *tail;
+	size_t count; /* requests and bytes, sent or not */
+	size_t bytes;
+	size_t sent; /* requests and bytes sent and not answered */
+	size_t sent_bytes;
+};
+
+/* The script of a kind below REQUEST_SCRIPTS. */
+const struct script *request_script(enum request_kind kind);
+
+/* Appends text as a bulk string. */
+void request_add(struct lp_buf *out, struct lp_str text);
+void request_addz(struct lp_buf *out, const char *text);
+void request_addu(struct lp_buf *out, uint64_t n);
+
+/* argc: strings in args. key and args are copied. */
+struct request *request_new(enum request_kind kind, struct lp_str key, const struct lp_buf *args,
+			    unsigned argc, store_cb cb, void *cb_arg);
+/* Appends the whole command; owner: <node_id>.<epoch>. */
+void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out);
+
+/* Takes the request. */
+void request_queue_put(struct request_queue *q, struct request *r);
+/* The next one to send, now counted as sent; NULL when there is none. */
+struct request *request_queue_send(struct request_queue *q);
+/* The oldest one, which was answered: the caller's now. */
+struct request *request_queue_answered(struct request_queue *q);
+/* Nothing sent will be answered: all of it is to be sent again. */
+void request_queue_rewind(struct request_queue *q);
+/* Frees all; callbacks are not called. */
+void request_queue_clear(struct request_queue *q);
+
+#endif
