@@ -104,16 +104,23 @@ void settings_print(const struct settings *s, FILE *out)
 	lp_buf_clear(&text);
 }
 
-/* Backslashes, and characters that would begin a request at the start of a line. */
+/*
+ * Escapes backslashes, and what would be a request at the start of a line; a new sentence begins a
+ * new line, as mdoc(7) wants it.
+ */
 static void print_roff(FILE *out, const char *text)
 {
 	if (*text == '.' || *text == '\'')
 		fputs("\\&", out);
 	for (; *text; text++) {
-		if (*text == '\\')
+		if (*text == '\\') {
 			fputs("\\e", out);
-		else
+		} else if (text[0] == '.' && text[1] == ' ') {
+			fputs(".\n", out);
+			text++;
+		} else {
 			fputc(*text, out);
+		}
 	}
 }
 
@@ -135,7 +142,7 @@ void settings_print_mdoc(FILE *out)
 		if (*row->value) {
 			fputs("\nDefault:\n.Ql \"", out);
 			print_roff(out, row->value);
-			fputs("\" .\n", out);
+			fputs("\\&\" .\n", out);
 		} else {
 			fputs("\nDefault: empty.\n", out);
 		}

@@ -150,7 +150,7 @@ const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_LOG] = "Log",
 };
 
-#define NOT_USED "Accepted for files of light-push 1.x; nothing uses it in this release. "
+#define NOT_USED " Accepted for files of light-push 1.x; nothing uses it in this release."
 
 #define ROW(NAME, KIND, GROUP, ...)                                                                \
 	{                                                                                          \
@@ -213,19 +213,19 @@ const struct setting setting_table[] = {
 	    HELP("A push report gives no list of clients from this many acknowledgements on.")),
 
 	ROW(android_unread_message_list_max_limit, INT, OFFLINE, RANGE(1, 100000), DEFAULT("100"),
-	    HELP(NOT_USED "Messages that wait for one Android client.")),
+	    HELP("Messages that wait for one Android client." NOT_USED)),
 	ROW(apns_aps_alert, TEXT, OFFLINE, RANGE(0, 1000), DEFAULT("通知"),
-	    HELP(NOT_USED "Alert of an APNs notification that brings none.")),
+	    HELP("Alert of an APNs notification that brings none." NOT_USED)),
 	ROW(apns_payload_size, SIZE, OFFLINE, RANGE(1, 64 * KB), DEFAULT("4000"),
 	    HELP("Largest pushData.apsData that a push with leaveMessage may have.")),
 	ROW(client_legacy_expire, DURATION, OFFLINE, UNIT(HOUR), RANGE(SECOND, 3650 * DAY),
 	    DEFAULT("240h"),
-	    HELP(NOT_USED "A client that has not connected for so long counts as gone for good.")),
+	    HELP("A client that has not connected for so long counts as gone for good." NOT_USED)),
 	ROW(client_push_interval, DURATION, OFFLINE, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("1s"),
-	    HELP(NOT_USED "Shortest time between two pushes sent by one client.")),
+	    HELP("Shortest time between two pushes sent by one client." NOT_USED)),
 	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),
-	    HELP(NOT_USED "Time that clients have to acknowledge a message before it is "
-		 "delivered offline.")),
+	    HELP("Time that clients have to acknowledge a message before it is "
+		 "delivered offline." NOT_USED)),
 
 	ROW(admin_api_listen, TEXT, API, RANGE(0, 300), DEFAULT("unix:/run/light-push/admin-api.sock"),
 	    CHECK(check_listen),
