@@ -47,7 +47,7 @@ void http_request_answer(struct peer *p, const struct http_answer *a)
 {
 	struct http_server *s = p->server;
 	struct http_request *r = p->request;
-	bool close = a->close || !r || !r->keep_alive || r->unread;
+	bool close = a->close || !r || !r->keep_alive || r->unread || s->draining;
 	bool no_body = r && r->head_only;
 
 	lp_buf_reset(&s->text);

@@ -59,6 +59,22 @@ bool http_server_accept(void *server, int fd)
 	return true;
 }
 
+void http_server_drain(struct http_server *s)
+{
+	struct conn *c;
+
+	s->draining = true;
+	LIST_FOREACH(c, &s->conns.all, link)
+	{
+		struct peer *p = peer_of_conn(c);
+
+		if (p->state != PEER_HEAD)
+			continue;
+		peer_set_state(p, PEER_OVER);
+		conn_finish(c);
+	}
+}
+
 static unsigned overdue(struct deadline_queue *q, uint64_t now, unsigned limit,
 			void (*act)(struct peer *p))
 {

@@ -36,7 +36,7 @@ struct http_server_stats {
 
 /* conf is copied. */
 struct http_server *http_server_new(struct loop *loop, const struct http_server_conf *conf);
-/* Drops all connections. Their engines must still be there. */
+/* Drops all connections. Engines are not told: they are freed before. */
 void http_server_free(struct http_server *s);
 /* Requests for exactly this path, with its trailing slash or without, go to the engine. */
 void http_server_mount(struct http_server *s, const char *path, struct engine *e);
@@ -44,6 +44,9 @@ void http_server_mount(struct http_server *s, const char *path, struct engine *e
 /* Takes over an accepted non-blocking socket; false when there are too many (it is closed). The
  * type is listener_cb's. */
 bool http_server_accept(void *server, int fd);
+
+/* Before a stop: ends connections that serve no request, and the others after their answer. */
+void http_server_drain(struct http_server *s);
 
 /* Ends what is overdue; returns the ms until something will be, at most limit. */
 unsigned http_server_tick(struct http_server *s, uint64_t now, unsigned limit);

@@ -40,6 +40,7 @@ struct http_server {
 		struct engine *engine;
 	} mounts[SERVER_MOUNTS_MAX];
 	size_t mount_count;
+	bool draining; /* no request after the present one */
 };
 
 enum peer_state {

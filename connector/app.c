@@ -1,0 +1,299 @@
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/cli.h"
+#include "common/lp_log.h"
+#include "common/lp_mem.h"
+#include "common/model/ident.h"
+#include "connector/app.h"
+#include "connector/core/core.h"
+#include "connector/engine/engine.h"
+#include "connector/io/http_server.h"
+#include "connector/io/listener.h"
+#include "connector/io/loop.h"
+#include "connector/store/store.h"
+
+#define WAIT_MAX       1000 /* ms */
+#define STORE_STOP_MS  5000 /* for what is on its way to Redis */
+#define DRAIN_MS       1000 /* for clients to read that they are disconnected */
+#define SPARE_FILES    64   /* descriptors that are no client's */
+#define MAX_NAMESPACES 50   /* of one session */
+#define MAX_PACKETS    1000 /* in one long-polling body */
+
+enum app_state {
+	APP_STARTING = 0, /* not listening yet */
+	APP_SERVING,
+	APP_STOPPING, /* clients are disconnected, the store writes what is left */
+	APP_DRAINING, /* the store is done; clients may take what was sent to them */
+};
+
+struct app {
+	struct settings *settings;
+	struct ident_rules *rules;
+	struct loop *loop;
+	struct store *store;
+	struct core *core;
+	struct engine *engine;
+	struct http_server *http;
+	struct listener *listener;
+	enum app_state state;
+	uint64_t drain_until;
+};
+
+/* --- the loop's calls --- */
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * All ticks run in each pass, not only when their time has come: they cost nothing when nothing is
+ * due, and the callbacks of this pass may have made something due earlier than they last said.
+ */
+static unsigned pass(void *arg, uint64_t now)
+{
+	struct app *a = arg;
+	unsigned wait = http_server_tick(a->http, now, WAIT_MAX);
+	bool again;
+
+	wait = least(wait, engine_tick(a->engine, now));
+	wait = least(wait, core_tick(a->core, now));
+	again = core_turn(a->core, now);
+	engine_flush(a->engine);
+	again |= http_server_flush(a->http);
+	if (a->state == APP_DRAINING) {
+		if (now >= a->drain_until || !http_server_conn_stats(a->http)->open)
+			loop_exit(a->loop, 0);
+		wait = least(wait, 10);
+	}
+	return again ? 0 : wait;
+}
+
+static void store_stopped(void *arg)
+{
+	struct app *a = arg;
+
+	a->state = APP_DRAINING;
+}
+
+static void stop(void *arg)
+{
+	struct app *a = arg;
+
+	if (a->state == APP_STARTING) {
+		loop_exit(a->loop, 0);
+		return;
+	}
+	lp_info("app", "stopping, sessions=%zu", engine_sessions(a->engine));
+	a->state = APP_STOPPING;
+	a->drain_until = loop_now(a->loop) + DRAIN_MS;
+	listener_free(a->listener);
+	a->listener = NULL;
+	http_server_drain(a->http);
+	engine_close_all(a->engine, CLOSE_SHUTDOWN);
+	store_stop(a->store, STORE_STOP_MS, store_stopped, a);
+}
+
+static void reload(void *arg)
+{
+	struct app *a = arg;
+
+	cli_reload(a->settings);
+}
+
+static void report(void *arg)
+{
+	struct app *a = arg;
+	const struct engine_stats *e = engine_stats(a->engine);
+	const struct core_stats *c = core_stats(a->core);
+	const struct store_stats *s = store_stats(a->store);
+	const struct http_server_stats *h = http_server_stats(a->http);
+	const struct conn_stats *n = http_server_conn_stats(a->http);
+	struct lp_buf closed = {0};
+
+	for (int i = 0; i < CLOSE_REASON_COUNT; i++)
+		lp_buf_addf(&closed, " closed_%s=%" PRIu64, close_reason_name(i),
+			    e->sessions_closed[i]);
+	lp_info("app",
+		"counters connections=%zu accepted=%" PRIu64 " refused=%" PRIu64 " slow=%" PRIu64
+		" bytes_in=%" PRIu64 " bytes_out=%" PRIu64 " requests=%" PRIu64
+		" bad_requests=%" PRIu64 " timeouts=%" PRIu64 " websockets=%" PRIu64
+		" bad_frames=%" PRIu64 " sessions=%zu opened=%" PRIu64 " over_limit=%" PRIu64
+		" upgrades=%" PRIu64 " packets_in=%" PRIu64 " packets_out=%" PRIu64 "%.*s"
+		" clients=%zu rooms=%zu pushes=%" PRIu64 " deliveries=%" PRIu64 " acks=%" PRIu64
+		" acks_refused=%" PRIu64 " replaced=%" PRIu64
+		" store=%s waiting=%zu lost_links=%" PRIu64 " inbox_read=%" PRIu64
+		" inbox_lost=%" PRIu64 " inbox_bad=%" PRIu64 " store_refused=%" PRIu64,
+		n->open, n->opened, h->refused, n->slow, n->bytes_in, n->bytes_out, h->requests,
+		h->bad_requests, h->timeouts, h->websockets, h->bad_frames,
+		engine_sessions(a->engine), e->sessions_opened, e->sessions_refused, e->upgrades,
+		e->packets_in, e->packets_out, LP_FMT(lp_buf_str(&closed)), c->clients, c->rooms,
+		c->pushes, c->deliveries, c->acks, c->acks_refused, c->replaced,
+		s->connected ? "up" : "down", s->waiting, s->lost_links, s->inbox_read,
+		s->inbox_lost, s->inbox_bad, s->refused);
+	lp_buf_clear(&closed);
+}
+
+/* --- start --- */
+
+static void fill_random(void *buf, size_t len)
+{
+	while (getrandom(buf, len, 0) != (ssize_t)len) {
+		if (errno != EINTR)
+			abort(); /* session ids must not be guessable */
+	}
+}
+
+static bool list_has(const char *list, const char *item)
+{
+	struct lp_str rest = lp_cstr(list);
+
+	while (rest.n) {
+		size_t end = lp_str_find(rest, ',');
+
+		if (lp_str_eq(lp_str(rest.p, end), lp_cstr(item)))
+			return true;
+		rest = lp_str_from(rest, end + 1);
+	}
+	return false;
+}
+
+static struct engine *make_engine(const struct settings *s, struct core *core)
+{
+	struct engine_conf conf = {
+		.polling = list_has(s->transports, "polling"),
+		.websocket = list_has(s->transports, "websocket"),
+		.eio_missing_is_3 = strcmp(s->eio_missing, "3") == 0,
+		.ping_interval = (uint32_t)s->pingInterval,
+		.ping_timeout = (uint32_t)s->pingTimeout,
+		.upgrade_timeout = (uint32_t)s->upgrade_timeout,
+		.connect_timeout = (uint32_t)s->connect_timeout,
+		.max_payload = (size_t)s->max_payload,
+		.send_queue_max = (size_t)s->send_queue_max,
+		.max_namespaces = MAX_NAMESPACES,
+		.max_packets = MAX_PACKETS,
+		.max_sessions = (size_t)s->max_clients,
+	};
+
+	snprintf(conf.tag, sizeof(conf.tag), "%s", s->node_id);
+	return engine_new(&conf, core_app(), core, fill_random);
+}
+
+static struct core *make_core(const struct settings *s, const struct ident_rules *rules,
+			      struct store *store)
+{
+	struct core_conf conf = {
+		.rules = rules,
+		.max_rooms = (size_t)s->max_rooms,
+		.ack_window = (size_t)s->ack_window,
+		.ack_interval = (unsigned)s->ack_interval,
+		.port = (int)s->socket_port,
+	};
+
+	snprintf(conf.system, sizeof(conf.system), "%s", s->node_id);
+	return core_new(&conf, &store_redis_ops, store);
+}
+
+static struct http_server *make_http(const struct settings *s, struct loop *loop)
+{
+	uint64_t files = listener_raise_files();
+	struct http_server_conf conf = {
+		.header_timeout = (unsigned)s->header_timeout,
+		.body_timeout = (unsigned)s->body_timeout,
+		.max_payload = (size_t)s->max_payload,
+		.send_queue_max = (size_t)s->send_queue_max,
+		.max_conns = files > 2 * SPARE_FILES ? files - SPARE_FILES : SPARE_FILES,
+		.cors_origins = s->cors_origins,
+	};
+
+	if (conf.max_conns < (size_t)s->max_clients)
+		lp_warn("app",
+			"only %" PRIu64 " open files are allowed, too few for max_clients=%" PRId64
+			": raise the limit (LimitNOFILE, ulimit -n)",
+			files, s->max_clients);
+	return http_server_new(loop, &conf);
+}
+
+static bool make_rules(struct app *a)
+{
+	const struct settings *s = a->settings;
+	char *error = NULL;
+
+	a->rules = ident_rules_new(s->key_reg, (size_t)s->namespace_max_length,
+				   (size_t)s->room_max_length, (size_t)s->userid_max_length,
+				   (size_t)s->uuid_max_length, &error);
+	if (!a->rules)
+		lp_error("app", "key_reg: %s", error);
+	free(error);
+	return a->rules != NULL;
+}
+
+struct app *app_new(struct settings *settings)
+{
+	static const struct loop_ops ops = {pass, stop, reload, report};
+	struct app *a = lp_xcalloc(1, sizeof(*a));
+
+	a->settings = settings;
+	a->loop = loop_new(&ops, a);
+	if (!a->loop || !make_rules(a))
+		goto fail;
+	a->http = make_http(settings, a->loop);
+	a->listener = listener_new(a->loop, settings->socket_ip, (int)settings->socket_port,
+				   http_server_accept, a->http);
+	if (!a->listener)
+		goto fail;
+	a->store = store_new(loop_base(a->loop), settings);
+	a->core = make_core(settings, a->rules, a->store);
+	store_set_core(a->store, a->core);
+	a->engine = make_engine(settings, a->core);
+	http_server_mount(a->http, settings->socket_path, a->engine);
+	return a;
+fail:
+	app_free(a);
+	return NULL;
+}
+
+static void store_ready(void *arg, bool ok)
+{
+	struct app *a = arg;
+	const struct settings *s = a->settings;
+
+	if (!ok || !listener_start(a->listener)) {
+		loop_exit(a->loop, 1);
+		return;
+	}
+	a->state = APP_SERVING;
+	lp_info("app", "listening on %s port %" PRId64 ", path %s, as %s", s->socket_ip,
+		s->socket_port, s->socket_path, store_owner(a->store));
+}
+
+int app_run(struct app *a)
+{
+	store_start(a->store, store_ready, a);
+	return loop_run(a->loop);
+}
+
+void app_free(struct app *a)
+{
+	if (!a)
+		return;
+	listener_free(a->listener);
+	/* Closing the sessions that are left still needs the core and the store. */
+	if (a->engine)
+		engine_free(a->engine);
+	http_server_free(a->http);
+	if (a->core)
+		core_free(a->core);
+	if (a->store)
+		store_free(a->store);
+	ident_rules_free(a->rules);
+	loop_free(a->loop);
+	free(a);
+}
