@@ -75,6 +75,7 @@ test(`${PUSHES} pushes are accepted`, async () => {
 
 kinds.forEach((kind, n) => test(`each push once and in order: ${title(kind)} (${target})`, async () => {
 	const client = clients[n];
+	assert.equal(ids.length, PUSHES);
 	await until(`${PUSHES} pushes at ${client.name}`, () => client.pushes.length >= PUSHES, 10_000);
 	assert.deepEqual(client.pushes.map(({ id }) => id), ids);
 	client.pushes.forEach((message, i) => {

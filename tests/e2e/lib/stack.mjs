@@ -6,7 +6,7 @@
 //   LP_BUILD    build tree whose programs are tested; unset: quickstart.sh builds
 //   LP_E2E_DIR  where the data and log folders go, and stay; unset: temporary, removed
 
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -42,6 +42,12 @@ function isFree(port) {
 	});
 }
 
+// Stacks that run now; an interrupted test must not leave one behind.
+const running = new Set();
+process.on("exit", () => running.forEach((dir) => spawnSync("sh", [quickstart, "stop", "--dir", dir])));
+for (const signal of ["SIGINT", "SIGTERM"])
+	process.on(signal, () => process.exit(1));
+
 function parseEnv(text) {
 	const env = {};
 	for (const line of text.split("\n")) {
@@ -69,6 +75,7 @@ export async function startStack({ connectors = 2, set = {} } = {}) {
 	} catch (error) {
 		throw new Error(`quickstart.sh ${args.join(" ")}\n${error.stderr}`);
 	}
+	running.add(dir);
 	return new Stack(dir, connectors);
 }
 
@@ -152,6 +159,7 @@ class Stack {
 		for (const rest of this.rests)
 			rest.close();
 		const { stdout } = await run("sh", [quickstart, "stop", "--dir", this.dir]);
+		running.delete(this.dir);
 		const wrong = stdout ? [stdout] : [];
 		for (const file of readdirSync(path.join(this.dir, "run"))) {
 			const part = path.basename(file, ".status");
