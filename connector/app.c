@@ -11,6 +11,7 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
+#include "common/store/script.h"
 #include "connector/app.h"
 #include "connector/core/core.h"
 #include "connector/engine/engine.h"
@@ -43,6 +44,7 @@ struct app {
 	struct http_server *http;
 	struct listener *listener;
 	enum app_state state;
+	uint64_t files; /* descriptors this process may have */
 	uint64_t drain_until;
 };
 
@@ -201,9 +203,8 @@ static struct core *make_core(const struct settings *s, const struct ident_rules
 	return core_new(&conf, &store_redis_ops, store);
 }
 
-static struct http_server *make_http(const struct settings *s, struct loop *loop)
+static struct http_server *make_http(const struct settings *s, struct loop *loop, uint64_t files)
 {
-	uint64_t files = listener_raise_files();
 	struct http_server_conf conf = {
 		.header_timeout = (unsigned)s->header_timeout,
 		.body_timeout = (unsigned)s->body_timeout,
@@ -213,11 +214,6 @@ static struct http_server *make_http(const struct settings *s, struct loop *loop
 		.cors_origins = s->cors_origins,
 	};
 
-	if (conf.max_conns < (size_t)s->max_clients)
-		lp_warn("app",
-			"only %" PRIu64 " open files are allowed, too few for max_clients=%" PRId64
-			": raise the limit (LimitNOFILE, ulimit -n)",
-			files, s->max_clients);
 	return http_server_new(loop, &conf);
 }
 
@@ -240,11 +236,13 @@ struct app *app_new(struct settings *settings)
 	static const struct loop_ops ops = {pass, stop, reload, report};
 	struct app *a = lp_xcalloc(1, sizeof(*a));
 
+	scripts_init();
 	a->settings = settings;
 	a->loop = loop_new(&ops, a);
 	if (!a->loop || !make_rules(a))
 		goto fail;
-	a->http = make_http(settings, a->loop);
+	a->files = listener_raise_files();
+	a->http = make_http(settings, a->loop, a->files);
 	a->listener = listener_new(a->loop, settings->socket_ip, (int)settings->socket_port,
 				   http_server_accept, a->http);
 	if (!a->listener)
@@ -272,6 +270,11 @@ static void store_ready(void *arg, bool ok)
 	a->state = APP_SERVING;
 	lp_info("app", "listening on %s port %" PRId64 ", path %s, as %s", s->socket_ip,
 		s->socket_port, s->socket_path, store_owner(a->store));
+	if (a->files < (uint64_t)s->max_clients + SPARE_FILES)
+		lp_warn("app",
+			"only %" PRIu64 " open files are allowed, too few for max_clients=%" PRId64
+			": raise the limit (LimitNOFILE, ulimit -n)",
+			a->files, s->max_clients);
 }
 
 int app_run(struct app *a)
