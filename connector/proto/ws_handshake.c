@@ -54,11 +54,10 @@ void ws_handshake_answer(struct lp_buf *out, const struct http_head *h, struct l
 			 "Sec-WebSocket-Accept: ");
 	lp_buf_addz(out, accept);
 	/* a browser that offered some and is given none drops the connection */
+	offered.n = lp_str_find(offered, ',');
+	while (offered.n && (offered.p[offered.n - 1] == ' ' || offered.p[offered.n - 1] == '\t'))
+		offered.n--;
 	if (offered.n) {
-		offered.n = lp_str_find(offered, ',');
-		while (offered.n &&
-		       (offered.p[offered.n - 1] == ' ' || offered.p[offered.n - 1] == '\t'))
-			offered.n--;
 		lp_buf_addz(out, "\r\nSec-WebSocket-Protocol: ");
 		lp_buf_adds(out, offered);
 	}
