@@ -9,8 +9,8 @@ set -u
 names='accept accept4 bind connect listen socket socketpair shutdown
 	read readv pread recv recvfrom recvmsg write writev pwrite send sendto sendmsg
 	open open64 openat close fopen fopen64 fclose fread fwrite fgets fputs fputc puts putchar
-	stdout stderr printf vprintf fprintf vfprintf dprintf vdprintf sprintf vsprintf snprintf
-	vsnprintf asprintf vasprintf perror syslog
+	stdout stderr printf vprintf fprintf vfprintf dprintf vdprintf sprintf vsprintf asprintf
+	vasprintf perror syslog
 	poll ppoll select epoll_create1 epoll_ctl epoll_wait fork execve system
 	time gettimeofday clock clock_gettime localtime localtime_r gmtime gmtime_r nanosleep sleep
 	usleep rand random getrandom getenv setenv pthread_create
@@ -18,7 +18,7 @@ names='accept accept4 bind connect listen socket socketpair shutdown
 
 status=0
 for archive; do
-	if ! symbols=$(nm -u -P "$archive") || [ -z "$symbols" ]; then
+	if ! symbols=$(nm -P "$archive") || [ -z "$symbols" ]; then
 		echo "$archive: can not be read, or is empty" >&2
 		status=1
 		continue
@@ -33,20 +33,24 @@ for archive; do
 			outer = "^(event_|evbuffer_|evutil_|evtimer_|bufferevent_|evconnlistener_)|" \
 				"^(redis|freeReplyObject|store_|script_|FCGX_|io_)"
 			if (archive !~ /libcore/)
-				outer = outer "|^(lp_json|json_(object|tokener)|array_list_|printbuf_)"
+				outer = outer "|^(json_(object|tokener)|array_list_|printbuf_)"
 			if (archive ~ /libproto/)
-				outer = outer "|^lp_log"
+				outer = outer "|^lp_(log|json)|^v?snprintf$"
 		}
-		$2 !~ /^[UwvV]$/ || ($1 in seen) { next }
-		{
-			seen[$1] = 1
-			plain = $1
-			sub(/@.*/, "", plain)
-			sub(/^__isoc99_/, "", plain)
-			if (sub(/_chk$/, "", plain) || sub(/_time64$/, "", plain))
-				sub(/^__/, "", plain)
-		}
-		(plain in forbidden) || plain ~ outer { print "\t" $1 }'); then
+		NF < 2 { next } # the name of a member
+		$2 !~ /^[Uwv]$/ { own[$1] = 1; next }
+		{ wanted[$1] = 1 }
+		END {
+			for (name in wanted) {
+				plain = name
+				sub(/@.*/, "", plain)
+				sub(/^__isoc99_/, "", plain)
+				if (sub(/_chk$/, "", plain) || sub(/_time64$/, "", plain))
+					sub(/^__/, "", plain)
+				if (!(name in own) && ((plain in forbidden) || plain ~ outer))
+					print "\t" name
+			}
+		}'); then
 		echo "$archive: awk failed" >&2
 		status=1
 	fi
