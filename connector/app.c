@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "common/cli.h"
+#include "common/lp_hash.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
@@ -62,12 +63,11 @@ static unsigned least(unsigned a, unsigned b)
 static unsigned pass(void *arg, uint64_t now)
 {
 	struct app *a = arg;
+	bool again = core_turn(a->core, now);
 	unsigned wait = http_server_tick(a->http, now, WAIT_MAX);
-	bool again;
 
 	wait = least(wait, engine_tick(a->engine, now));
 	wait = least(wait, core_tick(a->core, now));
-	again = core_turn(a->core, now);
 	engine_flush(a->engine);
 	again |= http_server_flush(a->http);
 	if (a->state == APP_DRAINING) {
@@ -235,7 +235,10 @@ struct app *app_new(struct settings *settings)
 {
 	static const struct loop_ops ops = {pass, stop, reload, report};
 	struct app *a = lp_xcalloc(1, sizeof(*a));
+	uint8_t key[16];
 
+	fill_random(key, sizeof(key));
+	lp_hash_seed(key);
 	scripts_init();
 	a->settings = settings;
 	a->loop = loop_new(&ops, a);
