@@ -24,4 +24,4 @@ fix) set -- -i ;;
 	exit 2
 	;;
 esac
-find common connector fcgi-api worker tests -name '*.[ch]' 2>/dev/null | xargs "$tool" "$@"
+find common connector fcgi-api worker tests -name '*.[ch]' -print0 2>/dev/null | xargs -0 "$tool" "$@"

@@ -25,7 +25,7 @@ for archive; do
 	fi
 	# With -D_FORTIFY_SOURCE read() is __read_chk(), and other prefixes exist: compare the
 	# plain name.
-	if ! bad=$(echo "$symbols" | awk -v names="$(echo $names)" -v archive="$archive" '
+	if ! bad=$(echo "$symbols" | awk -v names="$(echo "$names" | tr '\n\t' '  ')" -v archive="$archive" '
 		BEGIN {
 			n = split(names, list, " ")
 			for (i = 1; i <= n; i++)

@@ -22,7 +22,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 stage_scripts()
 {
-	shellcheck -x deploy/*.sh tests/run.sh .ci/run
+	shellcheck -x common/*/*.sh deploy/*.sh tests/*.sh tests/*/*.sh .ci/run
 	for file in tests/e2e/*.mjs tests/e2e/lib/*.mjs; do
 		node --check "$file"
 	done
@@ -41,6 +41,7 @@ stage_build_sanitize()
 stage_build_fuzz()
 {
 	build fuzz clang --enable-fuzzing --enable-sanitize
+	make -j4 check TESTS= # builds the targets, runs nothing
 }
 
 # Name, compiler, options of configure.
@@ -92,9 +93,10 @@ stage_fuzz()
 	for program in tests/fuzz/fuzz_*; do
 		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
 		name=${program##*/}
-		fuzz_one "$program" "${name#fuzz_}" >"$log/$name.log" 2>&1 &
+		fuzz_one "$program" "$name" >"$log/$name.log" 2>&1 &
 		running="$running $!:$name"
 	done
+	[ -n "$running" ]
 	for one in $running; do
 		if wait "${one%%:*}"; then
 			say "# PASS: 1 (${one#*:})"
@@ -105,7 +107,7 @@ stage_fuzz()
 	done
 }
 
-# Program, name. 30 s from the seeds in the tree; new inputs stay in the work folder.
+# Program, its name. 30 s from the seeds in the tree; new inputs stay in the work folder.
 fuzz_one()
 {
 	program=$1
