@@ -1,0 +1,42 @@
+-- Saves settings of a namespace, which is made when it does not exist yet.
+-- KEYS[1]  B, the namespace's base key
+-- ARGV     1 prefix       2 rev the new values were made from ('0': there was none), '' for any
+--          3 namespace    4 address of the client that saves      5 inbox limit
+--          6.. fields and values; an empty value takes the field away
+-- Returns  the new rev; or the error STALE when rev is another one by now
+-- rev is a time, so that a namespace removed and made again never has an old one.
+-- include lib/inbox.lua
+local B, prefix, nsp = KEYS[1], ARGV[1], ARGV[3]
+local conf = B .. ':conf'
+
+local rev = redis.call('HGET', conf, 'rev')
+if ARGV[2] ~= '' and ARGV[2] ~= (rev or '0') then
+  return redis.error_reply('STALE')
+end
+
+local close = false
+for i = 6, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    redis.call('HDEL', conf, ARGV[i])
+  else
+    redis.call('HSET', conf, ARGV[i], ARGV[i + 1])
+  end
+  close = close or (ARGV[i] == 'offline' and ARGV[i + 1] == 'on')
+end
+if not rev then
+  redis.call('HSET', conf, 'offline', 'off')
+  close = false
+end
+
+local t = redis.call('TIME')
+local new = string.format('%.0f', math.max(t[1] * 1000000 + t[2], tonumber(rev or 0) + 1))
+redis.call('HSET', conf, 'key', nsp, 'rev', new, 'client_ip', ARGV[4], 'update_date',
+  t[1] .. string.format('%03d', math.floor(t[2] / 1000)))
+redis.call('ZADD', prefix .. 'namespaces', 0, nsp)
+
+if close then
+  for _, owner in ipairs(redis.call('ZRANGE', prefix .. 'nodes', 0, -1)) do
+    inbox_add(prefix, owner, ARGV[5], 'k', 'offline', 'n', nsp)
+  end
+end
+return new

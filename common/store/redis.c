@@ -1,0 +1,474 @@
+#include "config.h"
+
+#include <errno.h>
+#include <hiredis/hiredis.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/lp_log.h"
+#include "common/lp_mem.h"
+#include "common/lp_time.h"
+#include "common/store/redis.h"
+#include "common/store/redis_addr.h"
+#include "common/store/script.h"
+
+#define PROBE_FIRST_MS 50
+#define PROBE_MAX_MS   500
+
+struct redis_server {
+	struct redis_addr addr;
+	const char *password; /* "" for none; of the settings */
+	int64_t db;
+	uint64_t timeout_ms;
+
+	atomic_bool down;        /* read without the lock: the way of nearly every call */
+	pthread_mutex_t lock;    /* of what follows, and of writing down */
+	uint64_t probe_at_ms;    /* down: when one thread may try again */
+	uint64_t probe_delay_ms; /* between two tries */
+};
+
+struct redis {
+	struct redis_server *server;
+	redisContext *ctx;    /* NULL when not connected */
+	uint64_t timeout_ms;  /* what the socket's time-outs are set to */
+	uint64_t deadline_ms; /* of the call in hand */
+	bool probing;         /* the call in hand finds out for all threads */
+};
+
+/* Replies after which the connection is of no use: another server may serve us better. */
+static const char *const leave_codes[] = {"LOADING",     "READONLY", "MASTERDOWN",
+					  "CLUSTERDOWN", "NOAUTH",   "BUSY"};
+
+struct redis_server *redis_server_new(const struct settings *s)
+{
+	struct redis_server *server = lp_xcalloc(1, sizeof(*server));
+
+	if (redis_addr_parse(s->redis_address, &server->addr) != LP_OK) {
+		free(server);
+		return NULL;
+	}
+	server->password = s->redis_password;
+	server->db = s->redis_db;
+	server->timeout_ms = (uint64_t)s->redis_timeout;
+	pthread_mutex_init(&server->lock, NULL);
+	return server;
+}
+
+void redis_server_free(struct redis_server *server)
+{
+	if (!server)
+		return;
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}
+
+struct redis *redis_new(struct redis_server *server)
+{
+	struct redis *r = lp_xcalloc(1, sizeof(*r));
+
+	r->server = server;
+	return r;
+}
+
+static void disconnect(struct redis *r)
+{
+	if (r->ctx)
+		redisFree(r->ctx);
+	r->ctx = NULL;
+}
+
+void redis_free(struct redis *r)
+{
+	if (!r)
+		return;
+	disconnect(r);
+	free(r);
+}
+
+/*
+ * Whether this thread may talk to the server. When it is down and the time to look has come, the
+ * thread that asks first does it; the others are told "down" until it knows.
+ */
+static bool server_admits(struct redis *r, uint64_t now)
+{
+	struct redis_server *server = r->server;
+
+	r->probing = false;
+	if (!atomic_load(&server->down))
+		return true;
+	pthread_mutex_lock(&server->lock);
+	if (now >= server->probe_at_ms) {
+		r->probing = true;
+		server->probe_at_ms = now + server->timeout_ms + PROBE_FIRST_MS;
+	}
+	pthread_mutex_unlock(&server->lock);
+	return r->probing;
+}
+
+/* Of the calls that fail together only the first, and later each probe, lengthens the wait. */
+static void server_failed(struct redis *r, const char *why)
+{
+	struct redis_server *server = r->server;
+	bool first;
+
+	pthread_mutex_lock(&server->lock);
+	first = !atomic_exchange(&server->down, true);
+	if (first || r->probing) {
+		server->probe_delay_ms = first ? PROBE_FIRST_MS : server->probe_delay_ms * 2;
+		if (server->probe_delay_ms > PROBE_MAX_MS)
+			server->probe_delay_ms = PROBE_MAX_MS;
+		server->probe_at_ms = lp_mono_ms() + server->probe_delay_ms;
+	}
+	pthread_mutex_unlock(&server->lock);
+	if (first)
+		lp_warn("redis", "unavailable reason=\"%s\"", why);
+	else
+		lp_debug("redis", "still unavailable reason=\"%s\"", why);
+}
+
+static void server_works(struct redis_server *server)
+{
+	if (atomic_load(&server->down) && atomic_exchange(&server->down, false))
+		lp_info("redis", "available again");
+}
+
+/* The connection can not be used any more, and the server probably can not either. */
+static int fail(struct redis *r, const char *why)
+{
+	server_failed(r, why);
+	disconnect(r);
+	return LP_ESTORE;
+}
+
+/*
+ * A connection that only broke says little about the server: the next call opens another, and
+ * learns more. hiredis reports a socket time-out as EAGAIN.
+ */
+static int fail_context(struct redis *r)
+{
+	bool late = r->ctx->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+
+	if (late || r->probing)
+		return fail(r, late ? "timed out" : r->ctx->errstr);
+	lp_warn("redis", "connection lost reason=\"%s\"", r->ctx->errstr);
+	disconnect(r);
+	return LP_ESTORE;
+}
+
+/* Lets reads and writes take what is left of the call's time. False when nothing is left. */
+static bool time_left(struct redis *r, struct timeval *tv)
+{
+	uint64_t now = lp_mono_ms();
+	uint64_t left = r->deadline_ms > now ? r->deadline_ms - now : 0;
+
+	tv->tv_sec = (time_t)(left / 1000);
+	tv->tv_usec = (suseconds_t)(left % 1000 * 1000);
+	if (!left || !r->ctx)
+		return left;
+	/* Close enough needs no system call: nearly all calls come with all of their time. */
+	if (r->timeout_ms >= left && r->timeout_ms - left < 20)
+		return true;
+	r->timeout_ms = left;
+	return redisSetTimeout(r->ctx, *tv) == REDIS_OK;
+}
+
+/* Whether an error reply means that this server can not serve us now. */
+static bool must_leave(const redisReply *reply)
+{
+	for (size_t i = 0; i < sizeof(leave_codes) / sizeof(*leave_codes); i++) {
+		size_t n = strlen(leave_codes[i]);
+
+		if (reply->len > n && memcmp(reply->str, leave_codes[i], n) == 0 &&
+		    reply->str[n] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* One of the commands that open a connection. */
+static int open_step(struct redis *r, int argc, const char **argv)
+{
+	struct timeval tv;
+	redisReply *reply;
+	int rc = LP_OK;
+
+	if (!time_left(r, &tv))
+		return fail(r, "timed out");
+	reply = redisCommandArgv(r->ctx, argc, argv, NULL);
+	if (!reply)
+		return fail_context(r);
+	if (reply->type == REDIS_REPLY_ERROR)
+		rc = fail(r, reply->str);
+	freeReplyObject(reply);
+	return rc;
+}
+
+static int open_connection(struct redis *r)
+{
+	const struct redis_server *server = r->server;
+	struct timeval tv;
+	char db[24];
+	int rc = LP_OK;
+
+	if (!time_left(r, &tv))
+		return fail(r, "timed out");
+	r->timeout_ms = 0;
+	r->ctx = server->addr.path[0]
+			 ? redisConnectUnixWithTimeout(server->addr.path, tv)
+			 : redisConnectWithTimeout(server->addr.host, server->addr.port, tv);
+	if (!r->ctx)
+		abort(); /* out of memory */
+	if (r->ctx->err)
+		return fail(r, r->ctx->errstr);
+	if (server->password[0])
+		rc = open_step(r, 2, (const char *[]){"AUTH", server->password});
+	if (rc == LP_OK && server->db) {
+		snprintf(db, sizeof(db), "%lld", (long long)server->db);
+		rc = open_step(r, 2, (const char *[]){"SELECT", db});
+	}
+	/* A server that still loads its data accepts connections. */
+	if (rc == LP_OK)
+		rc = open_step(r, 1, (const char *[]){"PING"});
+	return rc;
+}
+
+/* No reply is due, so a socket that has something to read was closed by the server. */
+static bool closed_while_idle(const struct redis *r)
+{
+	char byte;
+
+	return recv(r->ctx->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	       (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+/* Begins a call: a connection that works and time to use it. */
+static int begin(struct redis *r)
+{
+	uint64_t now = lp_mono_ms();
+	struct timeval tv;
+	int rc = LP_OK;
+
+	if (!server_admits(r, now))
+		return LP_ESTORE;
+	r->deadline_ms = now + r->server->timeout_ms;
+	if (r->ctx && closed_while_idle(r))
+		disconnect(r);
+	if (!r->ctx)
+		rc = open_connection(r);
+	if (rc == LP_OK && !time_left(r, &tv))
+		rc = fail(r, "timed out");
+	return rc;
+}
+
+/* Queues the command made of the words in front and of args. */
+static void append(struct redis *r, const char *const *front, size_t fronts,
+		   const struct redis_args *args)
+{
+	size_t n = fronts + args->count;
+	const char **argv = lp_xmalloc(n * sizeof(*argv));
+	size_t *lens = lp_xmalloc(n * sizeof(*lens));
+
+	for (size_t i = 0; i < fronts; i++) {
+		argv[i] = front[i];
+		lens[i] = strlen(front[i]);
+	}
+	for (size_t i = 0; i < args->count; i++) {
+		struct lp_str s = redis_args_get(args, i);
+
+		argv[fronts + i] = s.p;
+		lens[fronts + i] = s.n;
+	}
+	if (redisAppendCommandArgv(r->ctx, (int)n, argv, lens) != REDIS_OK)
+		abort(); /* out of memory */
+	free(argv);
+	free(lens);
+}
+
+/*
+ * Takes the next reply. An error reply is LP_EINVAL, or LP_ESTORE when the server must be left;
+ * *reply is set in the first case only.
+ */
+static int take(struct redis *r, redisReply **reply)
+{
+	void *got = NULL;
+	int rc = LP_OK;
+
+	*reply = NULL;
+	if (redisGetReply(r->ctx, &got) != REDIS_OK)
+		return fail_context(r);
+	*reply = got;
+	if ((*reply)->type == REDIS_REPLY_ERROR)
+		rc = LP_EINVAL;
+	if (rc == LP_EINVAL && must_leave(*reply)) {
+		rc = fail(r, (*reply)->str);
+		freeReplyObject(*reply);
+		*reply = NULL;
+	} else {
+		server_works(r->server);
+	}
+	return rc;
+}
+
+/* An error nobody expects: out of memory, a write refused by the disk, a key of another type. */
+static int unexpected(redisReply **reply)
+{
+	lp_error("redis", "refused reply=\"%.200s\"", (*reply)->str);
+	freeReplyObject(*reply);
+	*reply = NULL;
+	return LP_ESTORE;
+}
+
+int redis_command(struct redis *r, const struct redis_args *args, struct redisReply **reply)
+{
+	int rc = begin(r);
+
+	*reply = NULL;
+	if (rc != LP_OK)
+		return rc;
+	append(r, NULL, 0, args);
+	rc = take(r, reply);
+	return rc == LP_EINVAL ? unexpected(reply) : rc;
+}
+
+int redis_ping(struct redis *r)
+{
+	struct redis_args args = {0};
+	struct redisReply *reply;
+	int rc;
+
+	redis_args_addz(&args, "PING");
+	rc = redis_command(r, &args, &reply);
+	redis_reply_free(reply);
+	redis_args_clear(&args);
+	return rc;
+}
+
+/* The server does not know the script: after a restart, or SCRIPT FLUSH. */
+static bool no_script(const redisReply *reply)
+{
+	return reply && lp_str_starts(redis_reply_error(reply), LP_STR("NOSCRIPT "));
+}
+
+static int load_script(struct redis *r, const struct script *script)
+{
+	static const struct redis_args none;
+	redisReply *reply;
+	int rc;
+
+	append(r, (const char *[]){"SCRIPT", "LOAD", script->text}, 3, &none);
+	rc = take(r, &reply);
+	if (rc == LP_EINVAL)
+		rc = unexpected(&reply);
+	redis_reply_free(reply);
+	return rc;
+}
+
+int redis_script(struct redis *r, const char *name, const struct redis_args *args,
+		 struct redisReply **reply)
+{
+	const struct script *script = script_get(name);
+	const char *front[] = {"EVALSHA", script->sha1, "1"};
+	struct lp_str error;
+	int rc = begin(r);
+
+	*reply = NULL;
+	if (rc != LP_OK)
+		return rc;
+	append(r, front, 3, args);
+	rc = take(r, reply);
+	if (no_script(*reply)) { /* so it was not executed and may be sent again */
+		redis_reply_free(*reply);
+		*reply = NULL;
+		rc = load_script(r, script);
+		if (rc != LP_OK)
+			return rc;
+		append(r, front, 3, args);
+		rc = take(r, reply);
+	}
+	if (rc != LP_EINVAL)
+		return rc;
+	/* A script's own errors are single words, the server's are sentences. */
+	error = redis_reply_error(*reply);
+	return lp_str_find(error, ' ') == error.n ? LP_EINVAL : unexpected(reply);
+}
+
+int redis_pipeline(struct redis *r, const struct redis_args *commands, size_t count,
+		   struct redisReply **replies)
+{
+	int rc = begin(r), first = rc;
+	size_t got = 0;
+
+	for (size_t i = 0; i < count; i++)
+		replies[i] = NULL;
+	if (rc != LP_OK)
+		return rc;
+	for (size_t i = 0; i < count; i++)
+		append(r, NULL, 0, &commands[i]);
+	/* All replies that are due must be read, or the next call would get them. */
+	while (got < count && r->ctx) {
+		rc = take(r, &replies[got]);
+		if (rc == LP_EINVAL)
+			rc = unexpected(&replies[got]);
+		if (first == LP_OK)
+			first = rc;
+		got++;
+	}
+	if (first == LP_OK)
+		return LP_OK;
+	for (size_t i = 0; i < count; i++) {
+		redis_reply_free(replies[i]);
+		replies[i] = NULL;
+	}
+	return first;
+}
+
+struct lp_str redis_reply_str(const struct redisReply *reply)
+{
+	if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))
+		return (struct lp_str){NULL, 0};
+	return lp_str(reply->str, reply->len);
+}
+
+bool redis_reply_nil(const struct redisReply *reply)
+{
+	return !reply || reply->type == REDIS_REPLY_NIL;
+}
+
+int64_t redis_reply_int(const struct redisReply *reply)
+{
+	if (reply && reply->type == REDIS_REPLY_INTEGER)
+		return reply->integer;
+	/* hiredis terminates its strings */
+	return reply && reply->type == REDIS_REPLY_STRING ? strtoll(reply->str, NULL, 10) : 0;
+}
+
+size_t redis_reply_count(const struct redisReply *reply)
+{
+	return reply && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+}
+
+const struct redisReply *redis_reply_at(const struct redisReply *reply, size_t i)
+{
+	return i < redis_reply_count(reply) ? reply->element[i] : NULL;
+}
+
+struct lp_str redis_reply_error(const struct redisReply *reply)
+{
+	struct lp_str text;
+
+	if (!reply || reply->type != REDIS_REPLY_ERROR)
+		return (struct lp_str){NULL, 0};
+	text = lp_str(reply->str, reply->len);
+	/* Redis 7 puts the generic code before a script's own word. */
+	return lp_str_starts(text, LP_STR("ERR ")) ? lp_str_from(text, 4) : text;
+}
+
+void redis_reply_free(struct redisReply *reply)
+{
+	if (reply)
+		freeReplyObject(reply);
+}

@@ -1,0 +1,83 @@
+/*
+ * What a request, an answer and a program are to the handlers. No handler sees FastCGI or hiredis:
+ *
+ *     fcgi_loop -> fcgi_req -> route -> auth -> api_*.c -> common/store/redis.h
+ */
+#ifndef API_H
+#define API_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_str.h"
+#include "common/model/ident.h"
+#include "common/settings.h"
+#include "common/store/redis.h"
+
+struct auth_cache;
+struct route;
+
+/* One program; shared by its threads, read-only once they run. */
+struct api_app {
+	const struct settings *settings;
+	const struct route *routes; /* ended by a row without path */
+	struct ident_rules *rules;
+	struct redis_server *redis;
+	struct auth_cache *auth;
+};
+
+/* One thread. */
+struct api_ctx {
+	const struct api_app *app;
+	struct redis *redis;
+};
+
+enum api_method { API_OTHER, API_GET, API_POST, API_OPTIONS };
+
+struct api_req {
+	/* From the web server; borrowed for the time of the request, empty when absent. */
+	enum api_method method; /* HEAD counts as GET */
+	struct lp_str path;     /* as sent: escapes not decoded, no query */
+	struct lp_str query;    /* behind the '?' */
+	struct lp_str authorization, origin, content_type, remote_addr;
+	/*
+	 * Appends the body to out: LP_OK, LP_ETOOBIG when it is longer than max (nothing is read
+	 * when the length is announced), LP_EIO when it ended early.
+	 */
+	int (*read_body)(struct api_req *req, struct lp_buf *out, size_t max);
+	void *source; /* for read_body */
+
+	/* From route.c; api_req_clear() frees. */
+	struct lp_buf arg;          /* what :id stands for, decoded */
+	struct json_object *params; /* of the query: an object, values text or what text nests */
+	struct json_object *body;   /* an object or an array; an empty object without a body */
+	struct lp_buf body_text;    /* when body came as JSON, else empty */
+
+	/* From auth.c: the namespace that asks, as it authenticated. */
+	struct lp_buf credentials; /* decoded; user and password point into it */
+	struct lp_str user, password;
+	char rev[24]; /* of the settings that the password was checked with */
+	bool offline; /* may be out of date when those came from the cache */
+};
+
+struct api_resp {
+	int status;        /* 200 unless a handler changes it */
+	bool text;         /* plain text instead of JSON */
+	bool preflight;    /* answer to OPTIONS */
+	const char *allow; /* for 405 */
+	struct lp_buf body;
+};
+
+void api_req_clear(struct api_req *req);
+
+/* A parameter of the query or the body: NULL when absent or null. Borrowed. */
+struct json_object *api_param(struct json_object *from, const char *name);
+
+/*
+ * A whole number >= 1 in the query; fallback when absent or empty. False when it is anything else.
+ * What does not fit becomes INT64_MAX.
+ */
+bool api_param_count(struct json_object *from, const char *name, int64_t fallback, int64_t *out);
+
+#endif

@@ -1,0 +1,54 @@
+#include "config.h"
+
+#include "common/lp_json.h"
+#include "fcgi-api/api_error.h"
+
+static const struct {
+	int status;
+	const char *slug;
+	const char *msg;
+} errors[API_ERROR_COUNT] = {
+	[API_OK] = {200, "", ""},
+	[API_NOT_FOUND] = {404, "not_found", "not found"},
+	[API_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", "method not allowed"},
+	[API_BODY_TOO_LARGE] = {413, "body_too_large", "body too large"},
+	[API_BODY_INVALID] = {400, "body_invalid", "body can not be parsed"},
+	[API_QUERY_INVALID] = {400, "query_invalid", "query can not be parsed"},
+	[API_UNAVAILABLE] = {503, "service_unavailable", "service unavailable"},
+	[API_NEED_AUTHORIZATION] = {400, "need_authorization", "need authorization"},
+	[API_NAMESPACE_NOT_FOUND] = {400, "namespace_not_found", "namespace not found"},
+	[API_PASSWD_ERROR] = {401, "passwd_error", "passwd error"},
+	[API_AUTH_ERROR] = {401, "auth_error", "auth error"},
+	[API_ROOM_EMPTY] = {400, "room_empty", "room can not be empty"},
+	[API_ROOM_INVALID] = {400, "room_invalid", "room invalid"},
+	[API_PUSH_DATA_INVALID] = {400, "push_data_invalid",
+				   "pushData can not be empty and must be an Object"},
+	[API_EXCEPT_INVALID] = {400, "except_invalid", "except must be string"},
+	[API_NAMESPACE_LOST] = {400, "namespace_lost", "this namespace lose"},
+	[API_NAMESPACE_OFFLINE] = {400, "namespace_offline", "this namespace offline"},
+	[API_EXPIRE_INVALID] = {400, "expire_invalid", "expire invalid"},
+	[API_APS_DATA_TOO_LARGE] = {400, "aps_data_too_large", "pushData.apsData too large"},
+	[API_PAGE_INVALID] = {400, "page_invalid", "page and size must be numbers from 1"},
+	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists"},
+	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},
+	[API_NAMESPACE_INVALID] = {400, "namespace_invalid", "namespace invalid"},
+	[API_SETTING_INVALID] = {400, "setting_invalid", "a setting of the namespace is invalid"},
+	[API_APNS_LIST_INVALID] = {400, "apns_list_invalid", "apns_list invalid"},
+};
+
+void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
+{
+	resp->status = errors[error].status;
+	resp->text = false;
+	lp_buf_reset(&resp->body);
+	lp_buf_addz(&resp->body, "{\"code\":9999,\"msg\":");
+	lp_json_quote(&resp->body, lp_cstr(msg));
+	lp_buf_addz(&resp->body, ",\"error\":");
+	lp_json_quote(&resp->body, lp_cstr(errors[error].slug));
+	lp_buf_addc(&resp->body, '}');
+}
+
+void api_fail(struct api_resp *resp, enum api_error error)
+{
+	api_fail_text(resp, error, errors[error].msg);
+}

@@ -1,0 +1,49 @@
+/*
+ * Every error a caller can get: status, the message that light-push 1.x gave and programs may
+ * compare, and a slug that stays when the message's English improves.
+ */
+#ifndef API_ERROR_H
+#define API_ERROR_H
+
+#include "fcgi-api/api.h"
+
+enum api_error {
+	API_OK,
+	/* of the request as such */
+	API_NOT_FOUND,
+	API_METHOD_NOT_ALLOWED,
+	API_BODY_TOO_LARGE,
+	API_BODY_INVALID,
+	API_QUERY_INVALID,
+	API_UNAVAILABLE,
+	/* who asks */
+	API_NEED_AUTHORIZATION,
+	API_NAMESPACE_NOT_FOUND,
+	API_PASSWD_ERROR,
+	API_AUTH_ERROR,
+	/* push */
+	API_ROOM_EMPTY,
+	API_ROOM_INVALID,
+	API_PUSH_DATA_INVALID,
+	API_EXCEPT_INVALID,
+	API_NAMESPACE_LOST,
+	API_NAMESPACE_OFFLINE,
+	API_EXPIRE_INVALID,
+	API_APS_DATA_TOO_LARGE,
+	/* reports */
+	API_PAGE_INVALID,
+	API_MESSAGE_NOT_FOUND,
+	/* namespaces */
+	API_KEY_EMPTY,
+	API_NAMESPACE_INVALID,
+	API_SETTING_INVALID,
+	API_APNS_LIST_INVALID,
+	API_ERROR_COUNT
+};
+
+/* Makes resp the answer for this error. */
+void api_fail(struct api_resp *resp, enum api_error error);
+/* The same with a message that depends on the request or a setting. */
+void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg);
+
+#endif

@@ -1,0 +1,205 @@
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcgiapp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/lp_log.h"
+#include "common/lp_time.h"
+#include "fcgi-api/fcgi_req.h"
+#include "fcgi-api/route.h"
+
+#define READ_CHUNK 16384
+
+#define ALLOW_HEADERS                                                                              \
+	"Content-Type, AdminKey, Nonce, Timestamp, Signature, AppKey, Token, AppId, RefKey, "      \
+	"Authorization"
+
+static struct lp_str param(const FCGX_Request *fcgi, const char *name)
+{
+	return lp_cstr(FCGX_GetParam(name, fcgi->envp));
+}
+
+/* The announced length; -1 when there is none, or one that can not be. */
+static int64_t content_length(const FCGX_Request *fcgi)
+{
+	struct lp_str text = param(fcgi, "CONTENT_LENGTH");
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (!isdigit((unsigned char)text.p[i]))
+			return -1;
+	}
+	return text.n ? strtoll(text.p, NULL, 10) : -1; /* INT64_MAX when it does not fit */
+}
+
+static int read_body(struct api_req *req, struct lp_buf *out, size_t max)
+{
+	FCGX_Request *fcgi = req->source;
+	int64_t announced = content_length(fcgi);
+	size_t before = out->len;
+	int n;
+
+	if (announced > (int64_t)max)
+		return LP_ETOOBIG;
+	do {
+		char *at = lp_buf_reserve(out, READ_CHUNK);
+
+		n = FCGX_GetStr(at, READ_CHUNK, fcgi->in);
+		if (n > 0)
+			out->len += (size_t)n;
+		if (out->len - before > max)
+			return LP_ETOOBIG;
+	} while (n == READ_CHUNK);
+	out->data[out->len] = '\0';
+	return announced >= 0 && out->len - before < (size_t)announced ? LP_EIO : LP_OK;
+}
+
+/* Path and query of the request line; escapes stay, which PATH_INFO would have lost. */
+static void read_target(const FCGX_Request *fcgi, struct api_req *req)
+{
+	struct lp_str uri = param(fcgi, "REQUEST_URI");
+	size_t mark;
+
+	if (!uri.n)
+		uri = param(fcgi, "SCRIPT_NAME");
+	if (lp_str_starts(uri, LP_STR("http://")) || lp_str_starts(uri, LP_STR("https://"))) {
+		uri = lp_str_from(uri, lp_str_find(uri, ':') + 3);
+		uri = lp_str_from(uri, lp_str_find(uri, '/'));
+	}
+	mark = lp_str_find(uri, '?');
+	req->path = lp_str(uri.p, mark);
+	req->query = lp_str_from(uri, mark + 1);
+	if (!req->query.n)
+		req->query = param(fcgi, "QUERY_STRING");
+}
+
+static void read_head(FCGX_Request *fcgi, struct api_req *req)
+{
+	struct lp_str method = param(fcgi, "REQUEST_METHOD");
+
+	if (lp_str_eq(method, LP_STR("GET")) || lp_str_eq(method, LP_STR("HEAD")))
+		req->method = API_GET;
+	else if (lp_str_eq(method, LP_STR("POST")))
+		req->method = API_POST;
+	else if (lp_str_eq(method, LP_STR("OPTIONS")))
+		req->method = API_OPTIONS;
+	read_target(fcgi, req);
+	req->authorization = param(fcgi, "HTTP_AUTHORIZATION");
+	req->origin = param(fcgi, "HTTP_ORIGIN");
+	req->content_type = param(fcgi, "CONTENT_TYPE");
+	req->remote_addr = param(fcgi, "REMOTE_ADDR");
+	req->read_body = read_body;
+	req->source = fcgi;
+}
+
+/* Whether origin is one of the items of list, which commas separate. */
+static bool listed(struct lp_str list, struct lp_str origin)
+{
+	while (list.n) {
+		size_t n = lp_str_find(list, ',');
+
+		if (lp_str_caseeq(lp_str(list.p, n), origin))
+			return true;
+		list = lp_str_from(list, n + 1);
+	}
+	return false;
+}
+
+static void add_cors(struct lp_buf *head, const struct api_ctx *ctx, const struct api_req *req)
+{
+	struct lp_str origins = lp_cstr(ctx->app->settings->cors_origins);
+
+	if (lp_str_eq(origins, LP_STR("*"))) {
+		lp_buf_addz(head, "Access-Control-Allow-Origin: *\r\n");
+	} else if (origins.n) {
+		lp_buf_addz(head, "Vary: Origin\r\n");
+		if (req->origin.n && listed(origins, req->origin))
+			lp_buf_addf(head,
+				    "Access-Control-Allow-Origin: %.*s\r\n"
+				    "Access-Control-Allow-Credentials: true\r\n",
+				    LP_FMT(req->origin));
+	}
+}
+
+static const char *reason(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 204:
+		return "No Content";
+	case 400:
+		return "Bad Request";
+	case 401:
+		return "Unauthorized";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 413:
+		return "Content Too Large";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Unknown";
+	}
+}
+
+static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct api_req *req,
+			 const struct api_resp *resp, uint64_t taken_ms)
+{
+	struct lp_buf out = {0};
+
+	lp_buf_addf(&out, "Status: %d %s\r\nfrom: light-push\r\nX-Response-Time: %" PRIu64 "ms\r\n",
+		    resp->status, reason(resp->status), taken_ms);
+	add_cors(&out, ctx, req);
+	if (resp->preflight)
+		lp_buf_addz(&out, "Access-Control-Allow-Methods: GET, POST\r\n"
+				  "Access-Control-Allow-Headers: " ALLOW_HEADERS "\r\n"
+				  "Access-Control-Max-Age: 2592000\r\n");
+	if (resp->allow)
+		lp_buf_addf(&out, "Allow: %s\r\n", resp->allow);
+	if (resp->status == 503)
+		lp_buf_addz(&out, "Retry-After: 1\r\n");
+	if (resp->status != 204)
+		lp_buf_addf(&out,
+			    "Content-Type: %s; charset=utf-8\r\nCache-Control: no-store\r\n"
+			    "Content-Length: %zu\r\n",
+			    resp->text ? "text/plain" : "application/json", resp->body.len);
+	lp_buf_addz(&out, "\r\n");
+	if (!lp_str_eq(param(fcgi, "REQUEST_METHOD"), LP_STR("HEAD")))
+		lp_buf_adds(&out, lp_buf_str(&resp->body));
+	/* In slices, since libfcgi counts in int. */
+	for (struct lp_str rest = lp_buf_str(&out); rest.n;) {
+		int n = rest.n > (1 << 20) ? 1 << 20 : (int)rest.n;
+
+		if (FCGX_PutStr(rest.p, n, fcgi->out) != n)
+			break; /* the web server has gone */
+		rest = lp_str_from(rest, (size_t)n);
+	}
+	lp_buf_clear(&out);
+}
+
+bool fcgi_req_serve(struct api_ctx *ctx, FCGX_Request *fcgi)
+{
+	uint64_t started = lp_mono_ms(), taken;
+	struct api_req req = {0};
+	struct api_resp resp = {0};
+	char byte;
+	bool whole;
+
+	read_head(fcgi, &req);
+	route_serve(ctx, &req, &resp);
+	taken = lp_mono_ms() - started;
+	write_answer(ctx, fcgi, &req, &resp, taken);
+	lp_debug("api", "answered path=%.*s status=%d ms=%" PRIu64, LP_FMT(req.path), resp.status,
+		 taken);
+	/* No length, or 0, means that the end of the body can be read without waiting long. */
+	whole = (content_length(fcgi) <= 0 || req.body || req.body_text.cap) &&
+		FCGX_GetStr(&byte, 1, fcgi->in) == 0;
+	api_req_clear(&req);
+	lp_buf_clear(&resp.body);
+	return whole;
+}

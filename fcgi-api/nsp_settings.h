@@ -1,0 +1,35 @@
+/*
+ * The settings of a namespace as a caller sees and changes them: no password and no private key
+ * goes out, only whether there is one. No I/O.
+ */
+#ifndef NSP_SETTINGS_H
+#define NSP_SETTINGS_H
+
+#include <json-c/json.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_rc.h"
+#include "common/lp_str.h"
+#include "common/store/redis.h"
+
+#define NSP_APNS_MAX 100 /* entries of apns_list */
+
+/* Makes args the command that reads what nsp_settings_json() shows. */
+void nsp_settings_args(struct redis_args *args, const char *prefix, struct lp_str nsp);
+
+/*
+ * Appends the members of the JSON object, without its braces, from the reply to that command. What
+ * is not set is null.
+ */
+void nsp_settings_json(struct lp_buf *out, const struct redisReply *reply);
+
+/*
+ * Appends the new apns_list: stored (JSON text, or empty) with changes merged in by name. An entry
+ * with "del" removes; a known one is updated field by field; others are added. A field given as
+ * null is taken away, one given as "" too unless it is secret: a form can not show those, and
+ * sends them empty. LP_EINVAL when changes is not an array of objects with names, or is too long.
+ */
+int nsp_settings_merge_apns(struct lp_buf *out, struct lp_str stored,
+			    struct json_object *changes) LP_MUSTCHECK;
+
+#endif

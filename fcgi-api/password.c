@@ -1,0 +1,110 @@
+#include "config.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+#include "common/lp_mem.h"
+#include "fcgi-api/password.h"
+
+#define SCHEME         "pbkdf2-sha256$"
+#define ITERATIONS     60000
+#define ITERATIONS_MAX 1000000 /* of a stored one: bounds the work */
+#define SALT_LEN       16
+#define HASH_LEN       32
+
+static void base64_encode(struct lp_buf *out, const unsigned char *data, int len)
+{
+	char *at = lp_buf_reserve(out, (size_t)(len + 2) / 3 * 4 + 1);
+
+	out->len += (size_t)EVP_EncodeBlock((unsigned char *)at, data, len);
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+bool password_base64_decode(struct lp_buf *out, struct lp_str text)
+{
+	unsigned bits = 0, held = 0;
+
+	while (text.n && text.p[text.n - 1] == '=')
+		text.n--;
+	for (size_t i = 0; i < text.n; i++) {
+		int v = base64_value(text.p[i]);
+
+		if (v < 0)
+			return false;
+		bits = (bits << 6 | (unsigned)v) & 0xffffff;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			lp_buf_addc(out, (char)(bits >> held));
+		}
+	}
+	return text.n % 4 != 1;
+}
+
+static void derive(struct lp_str password, const unsigned char *salt, size_t salt_len,
+		   int iterations, unsigned char hash[HASH_LEN])
+{
+	if (PKCS5_PBKDF2_HMAC(password.p ? password.p : "", (int)password.n, salt, (int)salt_len,
+			      iterations, EVP_sha256(), HASH_LEN, hash) != 1)
+		abort();
+}
+
+void password_hash(struct lp_buf *out, struct lp_str password)
+{
+	unsigned char salt[SALT_LEN], hash[HASH_LEN];
+
+	if (RAND_bytes(salt, sizeof(salt)) != 1)
+		abort();
+	derive(password, salt, sizeof(salt), ITERATIONS, hash);
+	lp_buf_addf(out, SCHEME "%d$", ITERATIONS);
+	base64_encode(out, salt, sizeof(salt));
+	lp_buf_addc(out, '$');
+	base64_encode(out, hash, sizeof(hash));
+}
+
+bool password_verify(struct lp_str stored, struct lp_str password)
+{
+	struct lp_buf salt = {0}, expected = {0};
+	unsigned char hash[HASH_LEN];
+	struct lp_str rest;
+	long iterations;
+	char digits[8] = "";
+	size_t n;
+	bool ok;
+
+	if (!lp_str_starts(stored, LP_STR(SCHEME)))
+		return false;
+	rest = lp_str_from(stored, strlen(SCHEME));
+	n = lp_str_find(rest, '$');
+	if (n >= sizeof(digits))
+		return false;
+	memcpy(digits, rest.p, n);
+	iterations = strtol(digits, NULL, 10);
+	rest = lp_str_from(rest, n + 1);
+	n = lp_str_find(rest, '$');
+	ok = iterations >= 1 && iterations <= ITERATIONS_MAX &&
+	     password_base64_decode(&salt, lp_str(rest.p, n)) &&
+	     password_base64_decode(&expected, lp_str_from(rest, n + 1)) &&
+	     expected.len == HASH_LEN;
+	if (ok) {
+		derive(password, (const unsigned char *)salt.data, salt.len, (int)iterations, hash);
+		ok = CRYPTO_memcmp(hash, expected.data, HASH_LEN) == 0;
+	}
+	lp_buf_clear(&salt);
+	lp_buf_clear(&expected);
+	return ok;
+}
