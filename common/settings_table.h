@@ -46,7 +46,7 @@ struct setting {
 	int64_t min, max;    /* INT, SIZE as they are; DURATION, HOURS ms; texts: bytes */
 	const char *value;   /* the default, in the file's own form */
 	const char *choices; /* CHOICE: "a|b" */
-	/* A further look at the value; appends the reason to why when it returns false. */
+	/* A further look at the terminated value; appends the reason to why when it returns false. */
 	bool (*check)(const char *value, struct lp_buf *why);
 	const char *help;
 };
@@ -63,7 +63,7 @@ const struct setting *setting_nearest(struct lp_str name);
 
 /*
  * Parses text into the row's field of s. On LP_EINVAL the field is unchanged and what would be
- * accepted is put into why, an empty buffer, with the row's name in it.
+ * accepted is appended to why, with the row's name in it.
  */
 int setting_parse(const struct setting *row, struct settings *s, struct lp_str text,
 		  struct lp_buf *why) LP_MUSTCHECK;

@@ -131,6 +131,27 @@ static bool is_text(struct lp_str s)
 	return lp_utf8_valid(s);
 }
 
+/* Whether value is one for the row; appends what it must be when it is not. */
+static bool check_text(const struct setting *row, struct lp_str value, struct lp_buf *why)
+{
+	struct lp_buf reason = {0};
+	bool ok;
+
+	if (row->kind == SETTING_CHOICE)
+		ok = is_choice(row->choices, value);
+	else
+		ok = is_text(value) && (int64_t)value.n >= row->min && (int64_t)value.n <= row->max;
+	if (!ok) {
+		lp_buf_addf(why, "%s must be ", row->name);
+		setting_describe(row, why);
+	} else if (row->check && !row->check(value.p, &reason)) {
+		lp_buf_addf(why, "%s is wrong: %s", row->name, reason.data);
+		ok = false;
+	}
+	lp_buf_clear(&reason);
+	return ok;
+}
+
 static bool parse_text(const struct setting *row, char **field, struct lp_str text,
 		       struct lp_buf *why)
 {
@@ -142,25 +163,10 @@ static bool parse_text(const struct setting *row, char **field, struct lp_str te
 	else
 		lp_buf_adds(&value, text);
 	lp_buf_addz(&value, ""); /* terminated even when empty */
-	if (row->kind == SETTING_CHOICE)
-		ok = is_choice(row->choices, lp_buf_str(&value));
-	else
-		ok = is_text(lp_buf_str(&value)) && (int64_t)value.len >= row->min &&
-		     (int64_t)value.len <= row->max;
-	if (ok && row->check) {
-		lp_buf_addf(why, "%s is wrong: ", row->name);
-		if (!row->check(value.data, why)) {
-			lp_buf_clear(&value);
-			return false;
-		}
-		lp_buf_reset(why);
-	}
+	ok = check_text(row, lp_buf_str(&value), why);
 	if (ok) {
 		free(*field);
 		*field = lp_xstrndup(lp_buf_str(&value));
-	} else {
-		lp_buf_addf(why, "%s must be ", row->name);
-		setting_describe(row, why);
 	}
 	lp_buf_clear(&value);
 	return ok;

@@ -104,8 +104,35 @@ static const char *translate_bracket(struct lp_buf *out, const char *p)
 	return p ? p + 1 : NULL;
 }
 
+#define REPEAT_MAX 2000
+
+/*
+ * regcomp() writes out what is repeated: a{9} as nine a's, a+ as a and a*; parts in parts multiply.
+ * So the product of all repetitions is bounded, or a short pattern could take all memory.
+ */
+static bool count_repeats(const char *p, long *product)
+{
+	long from = 2, to = 2;
+	char *end;
+
+	if (*p == '{') {
+		from = strtol(p + 1, &end, 10);
+		to = *end == ',' ? strtol(end + 1, NULL, 10) : from;
+	} else if (*p != '+') {
+		return true;
+	}
+	if (from < 0 || from > REPEAT_MAX || to < 0 || to > REPEAT_MAX)
+		return false;
+	if (to < from)
+		to = from; /* "{3,}"; "{3,2}" is refused by regcomp() */
+	*product *= to > 1 ? to : 1;
+	return *product <= REPEAT_MAX;
+}
+
 static bool translate(struct lp_buf *out, const char *p)
 {
+	long product = 1;
+
 	lp_buf_addz(out, "");
 	while (p && *p) {
 		if (*p == '[') {
@@ -121,6 +148,8 @@ static bool translate(struct lp_buf *out, const char *p)
 			else
 				return false; /* back references would make matching slow, too */
 			p++;
+		} else if (!count_repeats(p, &product)) {
+			return false;
 		} else {
 			lp_buf_addc(out, *p++);
 		}
@@ -136,7 +165,8 @@ static bool compile(regex_t *regex, const char *pattern, char **error)
 
 	if (!translate(&posix, pattern)) {
 		lp_buf_addf(&text,
-			    "the pattern %s has an escape or a bracket that is not understood",
+			    "the pattern %s has an escape, a bracket or a repetition that can not "
+			    "be used",
 			    pattern);
 	} else {
 		rc = regcomp(regex, posix.data, REG_EXTENDED | REG_NOSUB);
