@@ -252,7 +252,8 @@ void inbox_reader_follow(struct inbox_reader *r, struct lp_str owner, uint64_t l
 	r->last = last;
 	/* The present XREAD may wait at the old place for seconds. */
 	if (r->reading)
-		redis_conn_break(r->conn, "the inbox is another one now");
+		redis_conn_renew(r->conn);
+	r->reading = false;
 	redis_conn_start(r->conn);
 }
 

@@ -108,6 +108,14 @@ void redis_conn_break(struct redis_conn *c, const char *why)
 	conn_down(c, why);
 }
 
+void redis_conn_renew(struct redis_conn *c)
+{
+	conn_give_up(c);
+	c->state = CONN_WAITING;
+	c->unanswered = 0;
+	conn_timer(c, 0);
+}
+
 void redis_conn_stop(struct redis_conn *c)
 {
 	conn_give_up(c);

@@ -53,6 +53,8 @@ void redis_conn_send(struct redis_conn *c, const void *bytes, size_t len, void *
 void redis_conn_settled(struct redis_conn *c);
 /* Gives the link up and connects anew after a pause. down() is called. */
 void redis_conn_break(struct redis_conn *c, const char *why);
+/* The same, but at once, without a call of down() and without a line in the log. */
+void redis_conn_renew(struct redis_conn *c);
 bool redis_conn_up(const struct redis_conn *c);
 /* Not from inside one of its callbacks. NULL is fine. */
 void redis_conn_free(struct redis_conn *c);

@@ -270,6 +270,11 @@ static void on_started(struct store *s, const redisReply *reply)
 		redis_conn_break(s->conn, "unexpected answer to node_start");
 		return;
 	}
+	if (strcmp(owner, s->owner) == 0) {
+		/* Redis was emptied within the ms: a name is not used twice. */
+		send_start(s);
+		return;
+	}
 	if (again)
 		add_reap(s, s->owner, true);
 	for (size_t i = 1; i < reply->elements; i++)

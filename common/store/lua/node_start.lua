@@ -24,8 +24,8 @@ for _, owner in ipairs(redis.call('HKEYS', prefix .. 'inbox-seq')) do
   add(owner, 0)
 end
 
--- From the time on: an epoch does not come back after Redis was emptied.
-redis.call('SET', prefix .. 'epoch', math.floor(now / 1000), 'NX')
+-- From the time (ms) on: an epoch does not come back after Redis was emptied.
+redis.call('SET', prefix .. 'epoch', now, 'NX')
 local owner = id .. '.' .. redis.call('INCR', prefix .. 'epoch')
 local inbox = prefix .. 'inbox:' .. owner
 redis.call('ZADD', KEYS[1], now + ARGV[3], owner)

@@ -1,0 +1,50 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "connector/core/core.h"
+#include "connector/store/store.h"
+#include "tests/redis/fake_core.h"
+
+static char taken[4096];
+
+const char *fake_core_take(struct core *c)
+{
+	snprintf(taken, sizeof(taken), "%s", c->log.len ? c->log.data : "");
+	lp_buf_reset(&c->log);
+	return taken;
+}
+
+void fake_core_free(struct core *c)
+{
+	lp_buf_clear(&c->log);
+}
+
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
+	       struct lp_str except, struct lp_str event)
+{
+	lp_buf_addf(&c->log, "push %.*s %.*s %" PRIu64 " [%.*s] %.*s\n", LP_FMT(nsp), LP_FMT(room),
+		    id, LP_FMT(except), LP_FMT(event));
+}
+
+void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
+{
+	lp_buf_addf(&c->log, "kick %.*s %.*s %" PRIu64 "\n", LP_FMT(nsp), LP_FMT(client), serial);
+}
+
+void core_namespace_offline(struct core *c, struct lp_str nsp)
+{
+	lp_buf_addf(&c->log, "offline %.*s\n", LP_FMT(nsp));
+}
+
+void core_rejoin(struct core *c)
+{
+	c->rejoins++;
+	for (size_t i = 0; i < c->client_count; i++) {
+		struct fake_client *k = &c->clients[i];
+
+		store_redis_ops.client_on(c->store, &k->who, k->rooms, k->room_count, true, NULL,
+					  NULL);
+	}
+}

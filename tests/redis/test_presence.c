@@ -1,0 +1,659 @@
+/* The scripts of presence, acks and connectors' registrations, against a real Redis. */
+#include "config.h"
+
+#include <CUnit/Basic.h>
+#include <hiredis/hiredis.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_mem.h"
+#include "common/store/script.h"
+#include "tests/redis/redis_server.h"
+
+#define ARGS_MAX 32
+#define B        "lp:{/d}"
+#define NODES    "lp:nodes"
+/* ids of clients of the namespace /d */
+#define ANN     "/d#ann#web-1"
+#define ANN_IOS "/d#ann#ios-2"
+#define BOB     "/d#bob#android-3"
+
+static struct redis_server *server;
+static redisContext *redis;
+
+/* --- helpers --- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_reply(struct lp_buf *out, const redisReply *r)
+{
+	char **parts;
+
+	switch (r->type) {
+	case REDIS_REPLY_INTEGER:
+		lp_buf_addf(out, "%lld", r->integer);
+		break;
+	case REDIS_REPLY_NIL:
+		lp_buf_addz(out, "nil");
+		break;
+	case REDIS_REPLY_ARRAY:
+		/* In order of their text: many come from sets. */
+		parts = lp_xcalloc(r->elements + 1, sizeof(*parts));
+		for (size_t i = 0; i < r->elements; i++) {
+			struct lp_buf one = {0};
+
+			lp_buf_addz(&one, "");
+			add_reply(&one, r->element[i]);
+			parts[i] = one.data ? one.data : lp_xstrdup("");
+		}
+		qsort(parts, r->elements, sizeof(*parts), by_text);
+		for (size_t i = 0; i < r->elements; i++) {
+			lp_buf_addf(out, "%s%s", i ? " " : "", parts[i]);
+			free(parts[i]);
+		}
+		free(parts);
+		break;
+	default:
+		lp_buf_adds(out, lp_str(r->str, (size_t)r->len));
+	}
+}
+
+/* The reply as one line in static memory, freed by the next call. */
+static const char *line_of(redisReply *r)
+{
+	static struct lp_buf out;
+
+	lp_buf_clear(&out);
+	lp_buf_reserve(&out, 1);
+	if (r)
+		add_reply(&out, r);
+	else
+		lp_buf_addz(&out, "no reply");
+	if (out.len == 0)
+		lp_buf_addc(&out, '-');
+	freeReplyObject(r);
+	return out.data;
+}
+
+static void expect_at(int line, const char *got, const char *want, const char *what)
+{
+	if (strcmp(got, want) != 0) {
+		fprintf(stderr, "\n  line %d: %s gives \"%s\", not \"%s\"\n", line, what, got,
+			want);
+		CU_FAIL("unexpected value");
+	}
+}
+
+static const char *command(const char *text)
+{
+	char copy[512];
+	const char *argv[ARGS_MAX];
+	int n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	for (char *save, *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[n++] = w;
+	return line_of(redisCommandArgv(redis, n, argv, NULL));
+}
+
+/* Words of a command; no blanks inside them. An empty answer is "-". */
+#define EXPECT(text, want) expect_at(__LINE__, command(text), want, text)
+
+/* name, key, then arguments up to NULL. */
+static const char *call(const char *name, const char *key, ...)
+{
+	const char *argv[ARGS_MAX] = {"EVAL", script_get(name)->text, "1", key};
+	int n = 4;
+	va_list ap;
+
+	va_start(ap, key);
+	while (n < ARGS_MAX && (argv[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	return line_of(redisCommandArgv(redis, n, argv, NULL));
+}
+
+#define CALL(want, ...) expect_at(__LINE__, call(__VA_ARGS__, NULL), want, #__VA_ARGS__)
+
+#define ON(owner, client, serial, user, platform, ...)                                             \
+	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, __VA_ARGS__
+#define OFF(owner, client, serial, ...) "client_off", B, owner, client, serial, __VA_ARGS__
+
+static void fresh(void)
+{
+	EXPECT("FLUSHALL", "OK");
+	EXPECT("HSET " B ":conf key /d", "1");
+}
+
+/* --- clients and rooms --- */
+
+static void test_on_off(void)
+{
+	fresh();
+	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann", "news"));
+	CALL("DONE", ON("a.1", ANN_IOS, "8", "ann", "ios", "user_ann", "news"));
+	EXPECT("HGETALL " B ":clients", ANN_IOS " " ANN " a.1/7/3 a.1/8/3");
+	EXPECT("HGETALL " B ":users", "2 ann");
+	EXPECT("HGETALL " B ":rooms", "2 news");
+	EXPECT("SMEMBERS " B ":joined:" ANN, "news user_ann");
+	EXPECT("SMEMBERS " B ":room:news:on:web", ANN);
+	EXPECT("SMEMBERS " B ":room:news:on:ios", ANN_IOS);
+	EXPECT("SMEMBERS " B ":room:user_ann:on:ios", ANN_IOS);
+	EXPECT("HGETALL " B ":room:news:users", "2 ann");
+	EXPECT("EXISTS " B ":room:user_ann:users", "0");
+	EXPECT("ZRANGE " B ":room:news:ever:ios 0 -1", ANN_IOS);
+	EXPECT("ZRANGE " B ":ever 0 -1", ANN_IOS " " ANN);
+	EXPECT("HGETALL " B ":route:news", "1 a.1");
+	EXPECT("SMEMBERS " B ":node:a.1", ANN_IOS " " ANN);
+	EXPECT("SMEMBERS lp:node-nsps:a.1", "/d");
+
+	CALL("1", OFF("a.1", ANN, "7", "user_ann", "", "news", ""));
+	EXPECT("HGETALL " B ":users", "1 ann");
+	EXPECT("HGETALL " B ":rooms", "1 news");
+	EXPECT("HGETALL " B ":route:news", "1 a.1");
+	CALL("1", OFF("a.1", ANN_IOS, "8", "user_ann", "1", "news", "1"));
+	EXPECT("KEYS *",
+	       "lp:node-nsps:a.1 " B ":conf " B ":ever " B ":room:news:ever:ios " B
+	       ":room:news:ever:web " B ":room:user_ann:ever:ios " B ":room:user_ann:ever:web");
+	CALL("0", OFF("a.1", ANN_IOS, "8", "news", "1"));
+}
+
+static void test_refusals(void)
+{
+	fresh();
+	EXPECT("HSET " B ":conf offline on", "1");
+	CALL("OFFLINE", ON("a.1", ANN, "7", "ann", "web", "news"));
+	EXPECT("KEYS *", B ":conf");
+	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "news");
+	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
+	CALL("UNKNOWN", "client_on", "lp:{/e}", "a.1", "lp:", "1000", "1", "/e#x#web-1", "7", "x",
+	     "web", "news");
+	EXPECT("EXISTS lp:{/e}:clients", "0");
+}
+
+static void test_replaced(void)
+{
+	fresh();
+	EXPECT("XADD lp:inbox:a.1 1-0 k hello", "1-0");
+	EXPECT("HSET lp:inbox-seq a.1 1", "1");
+	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann", "news"));
+	/* by a newer connection of the same connector: nobody is told */
+	CALL("DONE", ON("a.1", ANN, "8", "ann", "web", "user_ann", "chat"));
+	EXPECT("SMEMBERS " B ":joined:" ANN, "chat user_ann");
+	EXPECT("HGETALL " B ":rooms", "1 chat");
+	EXPECT("XLEN lp:inbox:a.1", "1");
+	CALL("0", OFF("a.1", ANN, "7", "news", "1", "user_ann", ""));
+	EXPECT("EXISTS " B ":route:news", "0");
+	EXPECT("HGET " B ":users ann", "1");
+	/* on another connector */
+	CALL("DONE", ON("b.2", ANN, "7", "ann", "web", "user_ann"));
+	EXPECT("HGET " B ":clients " ANN, "b.2/7/3");
+	EXPECT("EXISTS " B ":node:a.1", "0");
+	EXPECT("HGET " B ":users ann", "1");
+	EXPECT("EXISTS " B ":rooms", "0");
+	EXPECT("XRANGE lp:inbox:a.1 2-0 +", "/d " ANN " a.1/8 c k kick n s 2-0");
+	EXPECT("HGET lp:inbox-seq a.1", "2");
+	/* what the old connection still says touches its routes only */
+	CALL("0", "room_join", B, "a.1", ANN, "8", "late");
+	EXPECT("HGETALL " B ":route:late", "1 a.1");
+	CALL("0", "room_leave", B, "a.1", ANN, "8", "late", "1", "user_ann", "");
+	EXPECT("EXISTS " B ":route:late", "0");
+	CALL("0", OFF("a.1", ANN, "8", "user_ann", "1", "chat", "1"));
+	EXPECT("SMEMBERS " B ":joined:" ANN, "user_ann");
+	EXPECT("HGETALL " B ":route:user_ann", "1 b.2");
+	/* nobody hears of it when the other connector is gone */
+	CALL("DONE", ON("c.3", ANN, "1", "ann", "web", "user_ann"));
+	EXPECT("EXISTS lp:inbox:b.2", "0");
+}
+
+/* A serial number is compared as a whole, and so is an owner. */
+static void test_not_a_prefix(void)
+{
+	fresh();
+	CALL("DONE", ON("a.1", ANN, "71", "ann", "web", "user_ann"));
+	CALL("0", OFF("a.1", ANN, "7", "user_ann", ""));
+	CALL("0", OFF("a.", ANN, "71", "user_ann", ""));
+	CALL("0", "room_join", B, "a.17", ANN, "1", "news");
+	EXPECT("HGET " B ":clients " ANN, "a.1/71/3");
+}
+
+static void test_rooms(void)
+{
+	fresh();
+	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann"));
+	CALL("DONE", ON("a.1", BOB, "8", "bob", "android", "user_bob"));
+	CALL("1", "room_join", B, "a.1", ANN, "7", "x", "y", "user_bob");
+	CALL("1", "room_join", B, "a.1", BOB, "8", "y");
+	EXPECT("HGETALL " B ":rooms", "1 1 2 user_bob x y");
+	EXPECT("HGETALL " B ":room:user_bob:users", "1 ann");
+	CALL("1", "room_leave", B, "a.1", ANN, "7", "y", "", "x", "1", "never", "1");
+	EXPECT("HGETALL " B ":rooms", "1 1 user_bob y");
+	EXPECT("HGETALL " B ":room:y:users", "1 bob");
+	EXPECT("EXISTS " B ":route:x", "0");
+	EXPECT("EXISTS " B ":route:y", "1");
+	EXPECT("ZRANGE " B ":room:x:ever:web 0 -1", ANN);
+}
+
+/* The first join is kept. */
+static void test_ever(void)
+{
+	char first[64];
+
+	fresh();
+	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann", "x"));
+	EXPECT("ZADD " B ":room:x:ever:web XX 1000 " ANN, "0");
+	snprintf(first, sizeof(first), "%s", command("ZSCORE " B ":ever " ANN));
+	CU_ASSERT_EQUAL(strlen(first), 13);
+	CALL("1", "room_leave", B, "a.1", ANN, "7", "x", "1");
+	CALL("1", "room_join", B, "a.1", ANN, "7", "x");
+	EXPECT("ZSCORE " B ":room:x:ever:web " ANN, "1000");
+}
+
+/* Names may hold the separators of a client id. */
+static void test_awkward_names(void)
+{
+	static const struct {
+		const char *nsp, *userid, *platform, *uuid;
+	} rows[] = {
+		{"/d#x", "u#web-1", "ios", "2"},
+		{"/d", "a-b#android-$", "web", "c#web-d"},
+		{"/d/e.f", "%25", "android", "-"},
+		{"/d", "web-", "web", "#web-#web-"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char base[64], client[200], own[64];
+
+		EXPECT("FLUSHALL", "OK");
+		snprintf(base, sizeof(base), "lp:{%s}", rows[i].nsp);
+		snprintf(client, sizeof(client), "%s#%s#%s-%s", rows[i].nsp, rows[i].userid,
+			 rows[i].platform, rows[i].uuid);
+		snprintf(own, sizeof(own), "user_%s", rows[i].userid);
+		freeReplyObject(redisCommand(redis, "HSET %s:conf key x", base));
+		CALL("DONE", "client_on", base, "a.1", "lp:", "10", "", client, "1", rows[i].userid,
+		     rows[i].platform, own, "r");
+		CALL("1", "room_join", base, "a.1", client, "1", "s");
+		CALL("1", "client_off", base, "a.1", client, "1");
+		freeReplyObject(redisCommand(redis, "DEL %s:ever", base));
+		EXPECT("EVAL return(#redis.call('KEYS','*'))-#redis.call('KEYS','*:ever:*') 0",
+		       "5"); /* conf, node-nsps, three routes */
+	}
+}
+
+/* --- carried out twice --- */
+
+static void dump(const char *base, struct lp_buf *out)
+{
+	redisReply *keys = redisCommand(redis, "KEYS %s:*", base);
+	char **names = lp_xcalloc(keys->elements + 1, sizeof(*names));
+
+	for (size_t i = 0; i < keys->elements; i++)
+		names[i] = keys->element[i]->str + strlen(base);
+	qsort(names, keys->elements, sizeof(*names), by_text);
+	for (size_t i = 0; i < keys->elements; i++) {
+		redisReply *type = redisCommand(redis, "TYPE %s%s", base, names[i]);
+		redisReply *r = NULL;
+
+		if (strcmp(type->str, "hash") == 0)
+			r = redisCommand(redis, "HGETALL %s%s", base, names[i]);
+		else if (strcmp(type->str, "set") == 0)
+			r = redisCommand(redis, "SMEMBERS %s%s", base, names[i]);
+		else if (strcmp(type->str, "zset") == 0)
+			r = redisCommand(redis, "ZRANGE %s%s 0 -1", base, names[i]);
+		lp_buf_addf(out, "%s = %s\n", names[i], r ? line_of(r) : "?");
+		freeReplyObject(type);
+	}
+	free(names);
+	freeReplyObject(keys);
+}
+
+/* Counts are those of the sets they stand for. */
+#define AUDIT                                                                                      \
+	"local B, bad = KEYS[1], {} "                                                              \
+	"local function same(key, want) "                                                          \
+	" local got = redis.call('HGETALL', key) "                                                 \
+	" for i = 1, #got, 2 do "                                                                  \
+	"  if tonumber(got[i + 1]) ~= want[got[i]] then bad[#bad + 1] = key .. ' ' .. got[i] end " \
+	"  want[got[i]] = nil end "                                                                \
+	" for k in pairs(want) do bad[#bad + 1] = key .. ' lacks ' .. k end end "                  \
+	"local users, rooms, held = {}, {}, {} "                                                   \
+	"local clients = redis.call('HGETALL', B .. ':clients') "                                  \
+	"for i = 1, #clients, 2 do "                                                               \
+	" local c, owner = clients[i], string.match(clients[i + 1], '^(.-)/') "                    \
+	" local u, p = string.match(c, '#(%a+)#(%a+)-') "                                          \
+	" users[u] = (users[u] or 0) + 1 "                                                         \
+	" held[owner] = (held[owner] or 0) + 1 "                                                   \
+	" if redis.call('SISMEMBER', B .. ':node:' .. owner, c) == 0 then bad[#bad + 1] = c end "  \
+	" for _, r in ipairs(redis.call('SMEMBERS', B .. ':joined:' .. c)) do "                    \
+	"  if redis.call('SISMEMBER', B .. ':room:' .. r .. ':on:' .. p, c) == 0 then "            \
+	"   bad[#bad + 1] = r .. ' without ' .. c end "                                            \
+	"  if r ~= 'user_' .. u then "                                                             \
+	"   rooms[r] = rooms[r] or {}; rooms[r][u] = (rooms[r][u] or 0) + 1 end end end "          \
+	"same(B .. ':users', users) "                                                              \
+	"local totals = {} "                                                                       \
+	"for r, by in pairs(rooms) do "                                                            \
+	" for _, n in pairs(by) do totals[r] = (totals[r] or 0) + n end "                          \
+	" same(B .. ':room:' .. r .. ':users', by) end "                                           \
+	"same(B .. ':rooms', totals) "                                                             \
+	"for _, key in ipairs(redis.call('KEYS', B .. ':node:*')) do "                             \
+	" if redis.call('SCARD', key) ~= held[string.match(key, ':node:(.*)$')] then "             \
+	"  bad[#bad + 1] = key end end "                                                           \
+	"return table.concat(bad, ', ')"
+
+static unsigned draw(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % below;
+}
+
+/* One random operation on the namespace key given; the same seed gives the same one. */
+static void step(const char *base, unsigned seed)
+{
+	static const char *const users[] = {"ann", "bob"};
+	static const char *const platforms[] = {"web", "ios", "android"};
+	static const char *const owners[] = {"a.1", "b.2"};
+	static const char *const rooms[] = {"x", "y", "user_ann", "user_bob"};
+	static const char *const edges[] = {"", "1"};
+	const char *user = users[draw(&seed, 2)];
+	const char *platform = platforms[draw(&seed, 3)];
+	const char *owner = owners[draw(&seed, 2)];
+	const char *room = rooms[draw(&seed, 4)];
+	const char *other = rooms[draw(&seed, 4)];
+	const char *edge = edges[draw(&seed, 2)];
+	char client[64], serial[8], own[32];
+
+	snprintf(client, sizeof(client), "/d#%s#%s-1", user, platform);
+	snprintf(serial, sizeof(serial), "%u", draw(&seed, 2));
+	snprintf(own, sizeof(own), "user_%s", user);
+	switch (draw(&seed, 8)) {
+	case 0:
+	case 1:
+	case 2:
+		call("client_on", base, owner, "lp:", "10", "", client, serial, user, platform, own,
+		     room, other, NULL);
+		break;
+	case 3:
+		call("client_off", base, owner, client, serial, room, edge, NULL);
+		break;
+	case 4:
+	case 5:
+		call("room_join", base, owner, client, serial, room, other, NULL);
+		break;
+	default:
+		call("room_leave", base, owner, client, serial, room, edge, other, "", NULL);
+	}
+}
+
+static void test_twice(void)
+{
+	struct lp_buf once = {0}, twice = {0};
+	unsigned seed = 4711;
+
+	EXPECT("FLUSHALL", "OK");
+	EXPECT("HSET one:{/d}:conf key x", "1");
+	EXPECT("HSET two:{/d}:conf key x", "1");
+	for (int i = 0; i < 400; i++) {
+		unsigned which = draw(&seed, 32768);
+
+		step("one:{/d}", which);
+		step("two:{/d}", which);
+		step("two:{/d}", which);
+		if (i % 10)
+			continue;
+		dump("one:{/d}", &once);
+		dump("two:{/d}", &twice);
+		expect_at(__LINE__, twice.data, once.data, "doing it twice");
+		expect_at(__LINE__, line_of(redisCommand(redis, "EVAL %s 1 one:{/d}", AUDIT)), "-",
+			  "the audit");
+		lp_buf_reset(&once);
+		lp_buf_reset(&twice);
+	}
+	lp_buf_clear(&once);
+	lp_buf_clear(&twice);
+}
+
+/* --- acks --- */
+
+static void message(const char *id, const char *more)
+{
+	freeReplyObject(redisCommand(redis, "DEL " B ":msg:%s", id));
+	freeReplyObject(
+		redisCommand(redis, "HSET " B ":msg:%s room x sendDate 5000 ackCount 0", id));
+	if (more)
+		freeReplyObject(redisCommand(redis, "HSET " B ":msg:%s except %s", id, more));
+	freeReplyObject(redisCommand(redis, "PEXPIRE " B ":msg:%s 60000", id));
+}
+
+static void test_acks(void)
+{
+	fresh();
+	message("1", NULL);
+	message("2", NULL);
+	CALL("4", "acks", B, "1", "web", "2", ANN, "w2", "9", "web", "1", ANN, "2", "ios", "2",
+	     "i1", "i2");
+	EXPECT("HMGET " B ":msg:1 ackCount ackWebCount ackIOSCount", "2 2 nil");
+	EXPECT("HMGET " B ":msg:2 ackCount ackIOSCount", "2 2");
+	EXPECT("SMEMBERS " B ":ack:2:ios", "i1 i2");
+	EXPECT("EXISTS " B ":ack:9:web " B ":msg:9", "0");
+	/* again, with one that is new */
+	CALL("1", "acks", B, "1", "web", "3", ANN, "w2", "w3");
+	CALL("1", "acks", B, "1", "android", "1", "d1");
+	EXPECT("HMGET " B ":msg:1 ackCount ackWebCount ackAndroidCount", "1 3 4");
+	CU_ASSERT(atoi(command("PTTL " B ":ack:1:web")) > 50000);
+	CU_ASSERT(atoi(command("PTTL " B ":ack:1:web")) <= 60000);
+}
+
+static void test_many_acks(void)
+{
+	enum { MANY = 20000 };
+	const char **argv = lp_xcalloc(MANY + 7, sizeof(*argv));
+	char(*ids)[12] = lp_xcalloc(MANY, sizeof(*ids));
+	const char *head[] = {"EVAL", script_get("acks")->text, "1", B, "1", "web", "20000"};
+
+	fresh();
+	message("1", NULL);
+	memcpy(argv, head, sizeof(head));
+	for (int i = 0; i < MANY; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "c%d", i);
+		argv[7 + i] = ids[i];
+	}
+	expect_at(__LINE__, line_of(redisCommandArgv(redis, MANY + 7, argv, NULL)), "20000",
+		  "many acks");
+	EXPECT("HGET " B ":msg:1 ackWebCount", "20000");
+	free(argv);
+	free(ids);
+}
+
+static void test_ack_late(void)
+{
+	fresh();
+	EXPECT("ZADD " B ":room:x:ever:web 4999 old 5000 then 5001 new", "3");
+	message("1", NULL);
+	message("2", "old");
+	CALL("1", "ack_late", B, "1", "web", "old");
+	CALL("0", "ack_late", B, "1", "web", "old");
+	CALL("1", "ack_late", B, "1", "web", "then");
+	CALL("0", "ack_late", B, "1", "web", "new");
+	CALL("0", "ack_late", B, "1", "web", "never");
+	CALL("0", "ack_late", B, "1", "ios", "old");
+	CALL("0", "ack_late", B, "2", "web", "old");
+	CALL("0", "ack_late", B, "3", "web", "old");
+	EXPECT("HMGET " B ":msg:1 ackCount ackWebCount", "2 2");
+	EXPECT("EXISTS " B ":ack:2:web " B ":ack:3:web", "0");
+}
+
+static void test_delivered(void)
+{
+	fresh();
+	message("1", NULL);
+	CALL("1", "delivered", B, "a.1", "1", "10", "2", "5");
+	CALL("1", "delivered", B, "b.2", "1", "3");
+	CALL("1", "delivered", B, "a.1", "1", "12");
+	EXPECT("HMGET " B ":msg:1 @a.1 @b.2", "12 3");
+	EXPECT("EXISTS " B ":msg:2", "0");
+}
+
+/* --- registrations --- */
+
+/* Registers; the owner in static memory. */
+static const char *start(const char *node, const char *again)
+{
+	static char owners[8][40];
+	static int at;
+	char *out = owners[at++ % 8];
+	redisReply *r = redisCommand(redis, "EVAL %s 1 " NODES " lp: %s 60000 %s",
+				     script_get("node_start")->text, node, again);
+
+	snprintf(out, sizeof(owners[0]), "%s", r->element[0]->str);
+	freeReplyObject(r);
+	return out;
+}
+
+static void test_node_start(void)
+{
+	const char *a, *b, *a2;
+	char key[64];
+
+	fresh();
+	a = start("n1", "");
+	b = start("n10", "");
+	CU_ASSERT_STRING_NOT_EQUAL(strchr(a, '.') + 1, strchr(b, '.') + 1);
+	CU_ASSERT_EQUAL(strncmp(a, "n1.", 3), 0);
+	snprintf(key, sizeof(key), "XLEN lp:inbox:%s", a);
+	EXPECT(key, "1");
+	snprintf(key, sizeof(key), "HGET lp:inbox-seq %s", a);
+	EXPECT(key, "1");
+	snprintf(key, sizeof(key), "PTTL lp:inbox:%s", a);
+	CU_ASSERT(atoi(command(key)) > 3500000);
+	/* a later life hears of the earlier one, not of n10 */
+	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 %s",
+				  script_get("node_start")->text, ""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(a2, a));
+	CU_ASSERT_PTR_NULL(strstr(a2, b));
+	/* one that runs on leaves a valid lease alone */
+	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 1",
+				  script_get("node_start")->text));
+	CU_ASSERT_PTR_NULL(strchr(a2, ' '));
+	/* epochs do not come back after the end of everything */
+	EXPECT("FLUSHALL", "OK");
+	CU_ASSERT_STRING_NOT_EQUAL(start("n1", ""), a);
+}
+
+static void test_node_renew(void)
+{
+	const char *a;
+	char text[128];
+
+	fresh();
+	a = start("n1", "");
+	for (int i = 2; i <= 9; i++) {
+		snprintf(text, sizeof(text), "XADD lp:inbox:%s %d-0 k x", a, i);
+		command(text);
+	}
+	snprintf(text, sizeof(text), "HSET lp:inbox-seq %s 9", a);
+	command(text);
+	command("ZADD lp:nodes 5 gone.1 0 gone.2");
+	CALL("1 9 gone.1 gone.2", "node_renew", NODES, a, "lp:", "60000", "6");
+	snprintf(text, sizeof(text), "XLEN lp:inbox:%s", a);
+	EXPECT(text, "4");
+	/* being reaped, gone, or without an inbox */
+	snprintf(text, sizeof(text), "ZADD lp:nodes 0 %s", a);
+	command(text);
+	CALL("0", "node_renew", NODES, a, "lp:", "60000", "6");
+	CALL("0", "node_renew", NODES, "n9.9", "lp:", "60000", "6");
+	a = start("n1", "");
+	snprintf(text, sizeof(text), "DEL lp:inbox:%s", a);
+	command(text);
+	CALL("0", "node_renew", NODES, a, "lp:", "60000", "6");
+}
+
+static int reap(const char *owner, const char *force)
+{
+	int calls = 0;
+
+	while (atoi(call("node_reap", NODES, "lp:", owner, "2", force, NULL)) == 1)
+		calls++;
+	return calls;
+}
+
+static void test_node_reap(void)
+{
+	const char *a, *b;
+	char client[64], text[128];
+
+	fresh();
+	EXPECT("HSET lp:{/e}:conf key /e", "1");
+	a = start("n1", "");
+	b = start("n2", "");
+	for (int i = 0; i < 5; i++) {
+		snprintf(client, sizeof(client), "/d#u#web-%d", i);
+		CALL("DONE", ON(a, client, "1", "u", "web", "user_u", "x"));
+		snprintf(client, sizeof(client), "/e#u#web-%d", i);
+		CALL("DONE", "client_on", "lp:{/e}", a, "lp:", "10", "", client, "1", "u", "web",
+		     "x");
+	}
+	CALL("DONE", ON(b, BOB, "1", "bob", "android", "user_bob", "x"));
+	CALL("DONE", ON(b, "/d#u#web-4", "9", "u", "web", "user_u"));
+	CU_ASSERT_EQUAL(reap(a, ""), 0); /* alive */
+	snprintf(text, sizeof(text), "ZSCORE lp:nodes %s", a);
+	CU_ASSERT_EQUAL(strlen(command(text)), 13);
+	CU_ASSERT(reap(a, "1") >= 4);
+	EXPECT("HGET " B ":users u", "1");
+	EXPECT("HGETALL " B ":rooms", "1 x");
+	EXPECT("HLEN " B ":clients", "2");
+	snprintf(text, sizeof(text), "1 %s", b);
+	EXPECT("HGETALL " B ":route:x", text);
+	EXPECT("KEYS lp:{/e}*", "lp:{/e}:conf lp:{/e}:ever lp:{/e}:room:x:ever:web");
+	EXPECT("ZRANGE lp:nodes 0 -1", b);
+	EXPECT("HKEYS lp:inbox-seq", b);
+	snprintf(text, sizeof(text), "EXISTS lp:inbox:%s lp:node-nsps:%s " B ":node:%s", a, a, a);
+	EXPECT(text, "0");
+	/* half reaped, it can not come back */
+	a = start("n1", "");
+	CALL("DONE", ON(a, ANN, "1", "ann", "web", "user_ann"));
+	CALL("1", "node_reap", NODES, "lp:", a, "1", "1");
+	CALL("0", "node_renew", NODES, a, "lp:", "60000", "0");
+	reap(a, "");
+	EXPECT("ZRANGE lp:nodes 0 -1", b);
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned failed;
+
+	scripts_init();
+	server = redis_server_start();
+	redis = redis_server_connect(server);
+	CU_initialize_registry();
+	suite = CU_add_suite("presence", NULL, NULL);
+	CU_ADD_TEST(suite, test_on_off);
+	CU_ADD_TEST(suite, test_refusals);
+	CU_ADD_TEST(suite, test_replaced);
+	CU_ADD_TEST(suite, test_not_a_prefix);
+	CU_ADD_TEST(suite, test_rooms);
+	CU_ADD_TEST(suite, test_ever);
+	CU_ADD_TEST(suite, test_awkward_names);
+	CU_ADD_TEST(suite, test_twice);
+	CU_ADD_TEST(suite, test_acks);
+	CU_ADD_TEST(suite, test_many_acks);
+	CU_ADD_TEST(suite, test_ack_late);
+	CU_ADD_TEST(suite, test_delivered);
+	CU_ADD_TEST(suite, test_node_start);
+	CU_ADD_TEST(suite, test_node_renew);
+	CU_ADD_TEST(suite, test_node_reap);
+	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	line_of(NULL);
+	redisFree(redis);
+	redis_server_stop(server);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
