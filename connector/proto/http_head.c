@@ -7,6 +7,8 @@
 #define CHUNK_DIGITS_MAX  15
 #define CHUNK_LINE_MAX    256 /* bytes of a chunk's size line, or of the whole trailer */
 
+#define EIGHT(byte) (0x0101010101010101ULL * (byte))
+
 /* What may stand where; see RFC 9110 section 5.6.2 for a token. */
 enum { TOKEN = 1, VALUE = 2, TARGET = 4 };
 
@@ -45,11 +47,32 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
+/*
+ * How many bytes from p on are surely part of a header value: blocks of eight without a control
+ * byte (a tab ends it early, which does no harm).
+ */
+static size_t plain_blocks(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 8; i += 8) {
+		uint64_t w, del;
+
+		memcpy(&w, p + i, 8);
+		del = w ^ EIGHT(0x7f);
+		if ((((w - EIGHT(0x20)) & ~w) | ((del - EIGHT(1)) & ~del)) & EIGHT(0x80))
+			break;
+	}
+	return i;
+}
+
 /* The longest run of the class; 0 when the bytes end inside it, LP_EPROTO when it is empty. */
 static ssize_t take_run(struct cursor *c, uint8_t class, struct lp_str *out)
 {
 	const char *p = c->at;
 
+	if (class == VALUE)
+		p += plain_blocks(p, (size_t)(c->end - p));
 	while (p < c->end && (classes[(uint8_t)*p] & class))
 		p++;
 	if (p == c->end)

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,17 +25,34 @@ static size_t skip_space(struct lp_str s, size_t at)
 	return at;
 }
 
-/* True when one of the eight bytes ends a run inside a string: quote, backslash or control. */
-static bool has_special(const char *p)
+static bool is_special(char c)
 {
-	uint64_t w, quote, slash;
+	return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
 
-	memcpy(&w, p, 8);
-	quote = w ^ BYTES('"');
-	slash = w ^ BYTES('\\');
-	return ((((quote - BYTES(1)) & ~quote) | ((slash - BYTES(1)) & ~slash) |
-		 ((w - BYTES(0x20)) & ~w)) &
-		HIGH_BITS) != 0;
+/*
+ * Where the run of plain characters inside a string ends: at a quote, backslash or control, or at
+ * the end of s. Eight bytes a step: a byte's high bit is set in `ends` when it ends the run. The
+ * borrows of the subtractions can set higher ones wrongly, so only the lowest counts.
+ */
+static size_t skip_plain(struct lp_str s, size_t at)
+{
+	for (; s.n - at >= 8; at += 8) {
+		uint64_t w, quote, slash, ends;
+
+		memcpy(&w, s.p + at, 8);
+		w = le64toh(w);
+		quote = w ^ BYTES('"');
+		slash = w ^ BYTES('\\');
+		ends = ((quote - BYTES(1)) & ~quote) | ((slash - BYTES(1)) & ~slash) |
+		       ((w - BYTES(0x20)) & ~w);
+		ends &= HIGH_BITS;
+		if (ends)
+			return at + (size_t)__builtin_ctzll(ends) / 8;
+	}
+	while (at < s.n && !is_special(s.p[at]))
+		at++;
+	return at;
 }
 
 static int hex(char c)
@@ -71,17 +89,14 @@ static size_t scan_string(struct lp_str s, size_t at)
 	for (;;) {
 		char c;
 
-		while (s.n - at >= 8 && !has_special(s.p + at))
-			at += 8;
+		at = skip_plain(s, at);
 		if (at >= s.n)
 			return 0;
 		c = s.p[at++];
 		if (c == '"')
 			return at;
-		if ((unsigned char)c < 0x20)
-			return 0;
 		if (c != '\\')
-			continue;
+			return 0; /* a control byte */
 		if (at >= s.n)
 			return 0;
 		c = s.p[at++];

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -23,37 +24,55 @@ static size_t ascii_run(const unsigned char *p, size_t n)
 	return i;
 }
 
+static bool goes_on(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
 /*
  * The length of the well-formed character at p, or 0. The second byte carries all the special
  * ranges of the Unicode standard's table 3-7.
  */
 static size_t char_len(const unsigned char *p, size_t n)
 {
-	unsigned char lo = 0x80;
-	unsigned char hi = 0xbf;
-	size_t len;
+	unsigned char c = p[0];
 
-	if (p[0] < 0x80)
+	if (c < 0x80)
 		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n < len)
-		return 0;
-	if (p[0] == 0xe0)
-		lo = 0xa0;
-	else if (p[0] == 0xed)
-		hi = 0x9f; /* surrogates above */
-	else if (p[0] == 0xf0)
-		lo = 0x90;
-	else if (p[0] == 0xf4)
-		hi = 0x8f;
-	if (p[1] < lo || p[1] > hi)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
+	if (c < 0xe0)
+		return c >= 0xc2 && n >= 2 && goes_on(p[1]) ? 2 : 0;
+	if (c < 0xf0) {
+		if (n < 3 || !goes_on(p[1]) || !goes_on(p[2]))
 			return 0;
-	return len;
+		if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] >= 0xa0))
+			return 0; /* overlong; surrogate */
+		return 3;
+	}
+	if (c > 0xf4 || n < 4 || !goes_on(p[1]) || !goes_on(p[2]) || !goes_on(p[3]))
+		return 0;
+	if ((c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] >= 0x90))
+		return 0; /* overlong; above U+10FFFF */
+	return 4;
+}
+
+/*
+ * The bytes of the run of well-formed three-byte characters at p; may stop early. Most text that
+ * is not ASCII is made of these, so they are looked at four bytes a step.
+ */
+static size_t three_byte_run(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 4; i += 3) {
+		uint32_t w, range;
+
+		memcpy(&w, p + i, 4);
+		w = le32toh(w);
+		range = w & 0x200f; /* the lead's low bits, and the bit that splits a0 from 9f */
+		if ((w & 0xc0c0f0) != 0x8080e0 || range == 0 || range == 0x200d)
+			break;
+	}
+	return i;
 }
 
 bool utf8_valid(struct lp_str s)
@@ -65,14 +84,15 @@ bool utf8_valid(struct lp_str s)
 		size_t len;
 
 		i += ascii_run(p + i, s.n - i);
-		/* what is left of a block, and the run of other characters behind it */
-		while (i < s.n) {
+		/* the rest of a block, then the run of other characters behind it */
+		while (i < s.n && p[i] < 0x80)
+			i++;
+		i += three_byte_run(p + i, s.n - i);
+		while (i < s.n && p[i] >= 0x80) {
 			len = char_len(p + i, s.n - i);
 			if (!len)
 				return false;
 			i += len;
-			if (len == 1 && s.n - i >= 8 && p[i] < 0x80)
-				break;
 		}
 	}
 	return true;
@@ -95,7 +115,7 @@ size_t utf8_utf16_units(struct lp_str s)
 	size_t units = i;
 
 	for (; i < s.n; i++)
-		units += ((p[i] & 0xc0) != 0x80) + (p[i] >= 0xf0);
+		units += !goes_on(p[i]) + (p[i] >= 0xf0);
 	return units;
 }
 
