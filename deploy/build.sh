@@ -1,6 +1,7 @@
-# shellcheck shell=sh disable=SC2154 # variables shared with the script that reads this
-# Shell functions of deploy/quickstart.sh and tests/run.sh that bring the programs onto this machine: Debian packages
-# and the build.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # variables of the script that reads this
+# Shell functions of deploy/quickstart.sh and tests/run.sh that bring the programs onto this
+# machine: Debian packages and the build.
 
 # Reads needs and prints the Debian package of each one that is not met.
 missing_packages()

@@ -1,4 +1,5 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables shared with the script that reads this
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # variables shared with the script that reads this
 # Shell functions of deploy/quickstart.sh that know nothing of light-push: messages, ports, and
 # parts. A part is a program kept in the background under a name. For each there is
 #

@@ -392,7 +392,7 @@ start()
 {
 	if load_state; then
 		for part in $parts; do
-			! part_alive "$part" || die "already running in $dir (http://127.0.0.1:$port); see status, stop"
+			! part_alive "$part" || die "already running in $dir, http://127.0.0.1:$port"
 		done
 		rm -rf "$sockets" # the machine stopped under it
 	fi
@@ -426,7 +426,8 @@ greet()
 	say "Push something to the room \"news\" of the namespace $demo_namespace:"
 	say ""
 	say "  curl -u $demo_namespace:$demo_password -H 'Content-Type: application/json' \\"
-	say "    -d '{\"room\":\"news\",\"pushData\":{\"title\":\"hello\"}}' http://127.0.0.1:$port/api/auth/push"
+	say "    -d '{\"room\":\"news\",\"pushData\":{\"title\":\"hello\"}}' \\"
+	say "    http://127.0.0.1:$port/api/auth/push"
 	say ""
 	[ "$detach" = yes ] || say "Ctrl-C stops it."
 }
@@ -467,6 +468,8 @@ restart()
 	stop_parts "$name"
 	start_part "$name"
 	await_answer "$name" || start_failed "$name"
+	# What was away is to be reached through the web server again.
+	! part_alive web || await_answer web || start_failed web
 	write_env
 }
 

@@ -18,8 +18,10 @@ before(async () => {
 	owner = await stack.namespace(NAMESPACE);
 	const connect = (n, version, uuid) => connectClient(stack.connector(n),
 		{ version, namespace: NAMESPACE, identity: { uuid } });
-	clients = await Promise.all(
-		[connect(1, "4.8.4", "a"), connect(1, "2.3.0", "b"), connect(2, "4.8.4", "c"), connect(2, "2.3.0", "d")]);
+	clients = await Promise.all([
+		connect(1, "4.8.4", "a"), connect(1, "2.3.0", "b"),
+		connect(2, "4.8.4", "c"), connect(2, "2.3.0", "d"),
+	]);
 	await Promise.all(clients.map((client) => client.join("shared")));
 	await clients[2].join("second-only");
 });
@@ -29,12 +31,15 @@ after(async () => {
 	await stack?.stop();
 });
 
-// Entries ever written to the inbox stream of connector n.
+// Entries ever written to the inbox stream of connector n; it trims away those it has read.
 async function inboxLength(n) {
 	const owners = await stack.redis("ZRANGE", "lp:nodes", "0", "-1");
 	const own = owners.filter((name) => name.startsWith(`${n}.`));
 	assert.equal(own.length, 1, `lives of connector ${n} in lp:nodes: ${owners}`);
-	return stack.redis("XLEN", `lp:inbox:${own[0]}`);
+	const inbox = `lp:inbox:${own[0]}`;
+	if (await stack.redis("EXISTS", inbox) === 0)
+		return 0;
+	return (await stack.redis("XINFO", "STREAM", inbox))["entries-added"];
 }
 
 const inboxes = () => Promise.all([inboxLength(1), inboxLength(2)]);
@@ -96,12 +101,6 @@ test("after leaveRoom the last member's connector is touched no more", async () 
 	assert.deepEqual(await inboxes(), before);
 });
 
-test("a client's push reaches the others on both connectors, not itself", async () => {
-	const answer = await clients[0].call("push", { room: "shared", pushData: { from: "a" } });
-	assert.equal(answer.status, 200, JSON.stringify(answer));
-	await expectPush([answer.id], clients.slice(1));
-});
-
 test("nothing crosses to another namespace", async () => {
 	const other = await stack.namespace("/cluster2");
 	const stranger = await connectClient(stack.connector(1),
@@ -128,7 +127,8 @@ test("the newest of two clients with one id stays, on whichever connector", asyn
 		const ids = await pushMany("shared", 1);
 		await until("the push at the newer one", () => newer.pushes.some(({ id }) => id === ids[0]));
 		const room = await owner.online("shared", true);
-		assert.deepEqual([...room.client].sort(), ["a", "b", "c", "d"].map((u) => `${NAMESPACE}#${u}#web-${u}`));
+		const all = ["a", "b", "c", "d"].map((uuid) => `${NAMESPACE}#${uuid}#web-${uuid}`);
+		assert.deepEqual([...room.client].sort(), all);
 	} finally {
 		newer.close();
 	}

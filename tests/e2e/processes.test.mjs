@@ -1,5 +1,5 @@
-// Programs end cleanly on SIGTERM and leave nothing behind; what a kill -9 leaves behind goes when the
-// connector starts again.
+// Programs end cleanly on SIGTERM and leave nothing behind; what a kill -9 leaves behind goes when
+// the connector starts again.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

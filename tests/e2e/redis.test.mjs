@@ -1,5 +1,5 @@
-// Redis is killed and started again under traffic. Sockets stay; a push that was answered 200 arrives
-// once; while Redis is away the answer is 503, at once.
+// Redis is killed and started again under traffic. Sockets stay; a push that was answered 200
+// arrives once; while Redis is away the answer is 503, at once.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -39,10 +39,13 @@ before(async () => {
 	stack = await startStack({ connectors: 2 });
 	owner = await stack.namespace(NAMESPACE);
 	const kinds = [
-		[1, "4.8.4", "websocket"], [1, "2.3.0", "polling"], [2, "2.3.0", "websocket"], [2, "4.8.4", "polling"],
+		[1, "4.8.4", "websocket"], [1, "2.3.0", "polling"],
+		[2, "2.3.0", "websocket"], [2, "4.8.4", "polling"],
 	];
-	clients = await Promise.all(kinds.map(([n, version, transport]) => connectClient(stack.connector(n),
-		{ version, transport, namespace: NAMESPACE, identity: { uuid: `c${n}-${transport}` } })));
+	clients = await Promise.all(kinds.map(([n, version, transport]) => {
+		const identity = { uuid: `c${n}-${transport}` };
+		return connectClient(stack.connector(n), { version, transport, namespace: NAMESPACE, identity });
+	}));
 	await Promise.all(clients.map((client) => client.join(ROOM)));
 });
 
@@ -93,5 +96,6 @@ test("every push answered 200 arrives once and in order, and no socket was lost"
 });
 
 test("presence is as it was", async () => {
-	await until("all clients in the report", async () => (await owner.online(ROOM)).clientCount === 4, 15_000);
+	await until("all clients in the report",
+		async () => (await owner.online(ROOM)).clientCount === 4, 15_000);
 });

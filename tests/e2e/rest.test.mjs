@@ -1,5 +1,5 @@
-// What the REST API answers when something is wrong, through the web server: status, headers and the
-// body as the API program made it.
+// What the REST API answers when something is wrong, through the web server: status, headers and
+// the body as the API program made it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,7 +17,8 @@ const good = { room: "r", pushData: { a: 1 } };
 
 let stack;
 let admin;
-const send = (method, path, headers, body) => request(stack.env.LP_WEB_URL, method, path, { headers, body });
+const send = (method, path, headers, body) =>
+	request(stack.env.LP_WEB_URL, method, path, { headers, body });
 
 before(async () => {
 	stack = await startStack({ connectors: 1 });
@@ -34,8 +35,8 @@ const errors = [
 	["unknown namespace", "POST", PUSH, { authorization: basic("/nobody", "x") }, good, 400,
 		"namespace not found"],
 	["wrong password", "POST", PUSH, { authorization: basic(KEY, "with") }, good, 401, "passwd error"],
-	["wrong administrator", "POST", "/api/admin/login", { authorization: basic("admin", "x") }, {}, 401,
-		"auth error"],
+	["wrong administrator", "POST", "/api/admin/login", { authorization: basic("admin", "x") }, {},
+		401, "auth error"],
 	["owner as administrator", "POST", "/api/admin/login", owner, {}, 401, "auth error"],
 	["unknown path", "GET", "/api/auth/nothing", owner, undefined, 404],
 	["wrong method", "GET", PUSH, owner, undefined, 405],
@@ -51,7 +52,8 @@ const errors = [
 		"pushData can not be empty and must be an Object"],
 	["data that is no object", "POST", PUSH, owner, { room: "r", pushData: "x" }, 400,
 		"pushData can not be empty and must be an Object"],
-	["except that is no text", "POST", PUSH, owner, { ...good, except: 1 }, 400, "except must be string"],
+	["except that is no text", "POST", PUSH, owner, { ...good, except: 1 }, 400,
+		"except must be string"],
 	["expire of zero", "POST", PUSH, owner, { ...good, expire: 0 }, 400, "expire invalid"],
 	["expire too long", "POST", PUSH, owner, { ...good, expire: 11 }, 400, "expire invalid"],
 	["too large a body", "POST", PUSH, json, `{"room":"${"r".repeat(1_100_000)}"}`, 413],

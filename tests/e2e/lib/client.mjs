@@ -1,5 +1,5 @@
-// One client of light-push on an official socket.io client, of generation 2 (engine.io protocol 3) or
-// 4 (engine.io protocol 4).
+// One client of light-push on an official socket.io client, of generation 2 (engine.io protocol 3)
+// or 4 (engine.io protocol 4).
 
 import { createRequire } from "node:module";
 import { Manager as Manager4 } from "socket.io-client-4";

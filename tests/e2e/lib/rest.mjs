@@ -2,8 +2,8 @@
 
 import http from "node:http";
 
-// One request. body: a string is sent as it is, anything else as JSON. The answer: { status, headers,
-// text, json (undefined when it is none), ms }.
+// One request. body: a string is sent as it is, anything else as JSON. The answer: { status,
+// headers, text, json (undefined when it is none), ms }.
 export function request(base, method, path, { headers = {}, body, agent } = {}) {
 	const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
 	const all = { ...headers };

@@ -23,8 +23,8 @@ const quickstart = fileURLToPath(new URL("../../../deploy/quickstart.sh", import
 export const target = process.env.LP_TARGET ?? "lighttpd";
 export const direct = target === "direct";
 
-// First of count free ports in a row, below the range that the kernel gives out by itself. Test files
-// run side by side, so each process begins its search elsewhere.
+// First of count free ports in a row, below the range that the kernel gives out by itself. Test
+// files run side by side, so each process begins its search elsewhere.
 async function freePorts(count) {
 	for (let base = 10_240 + (process.pid % 1000) * 10; base < 22_000; base += 10) {
 		const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
@@ -44,7 +44,10 @@ function isFree(port) {
 
 // Stacks that run now; an interrupted test must not leave one behind.
 const running = new Set();
-process.on("exit", () => running.forEach((dir) => spawnSync("sh", [quickstart, "stop", "--dir", dir])));
+process.on("exit", () => {
+	for (const dir of running)
+		spawnSync("sh", [quickstart, "stop", "--dir", dir]);
+});
 for (const signal of ["SIGINT", "SIGTERM"])
 	process.on(signal, () => process.exit(1));
 
@@ -62,7 +65,8 @@ function parseEnv(text) {
 export async function startStack({ connectors = 2, set = {} } = {}) {
 	const parent = process.env.LP_E2E_DIR ?? tmpdir();
 	mkdirSync(parent, { recursive: true });
-	const dir = mkdtempSync(path.join(parent, `stack-${path.basename(process.argv[1], ".test.mjs")}-`));
+	const name = path.basename(process.argv[1], ".test.mjs");
+	const dir = mkdtempSync(path.join(parent, `stack-${name}-`));
 	const port = await freePorts(connectors + 1);
 	const args = ["start", "--detach", "--no-install", "--no-ui", "--dir", dir, "--port", `${port}`];
 	args.push("--connectors", `${connectors}`, "--server", direct ? "lighttpd" : target);
