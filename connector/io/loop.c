@@ -21,6 +21,7 @@ struct loop {
 	struct event *timer;
 	uint64_t timer_at; /* when the pending timer fires */
 	uint64_t now;      /* 0: not read yet in this pass */
+	unsigned wait;     /* ms the next pass may wait for events */
 	bool stopping;     /* the first SIGTERM or SIGINT came */
 	bool exiting;
 	int status;
@@ -139,17 +140,19 @@ static void timer_set(struct loop *l, unsigned wait)
 	l->timer_at = at;
 }
 
+void loop_pass(struct loop *l)
+{
+	l->now = 0;
+	event_base_loop(l->base, EVLOOP_ONCE | (l->wait ? 0 : EVLOOP_NONBLOCK));
+	l->wait = l->ops->pass(l->arg, loop_now(l));
+	if (l->wait)
+		timer_set(l, l->wait);
+}
+
 int loop_run(struct loop *l)
 {
-	unsigned wait = 0;
-
-	while (!l->exiting) {
-		l->now = 0;
-		event_base_loop(l->base, EVLOOP_ONCE | (wait ? 0 : EVLOOP_NONBLOCK));
-		wait = l->ops->pass(l->arg, loop_now(l));
-		if (wait)
-			timer_set(l, wait);
-	}
+	while (!l->exiting)
+		loop_pass(l);
 	return l->status;
 }
 

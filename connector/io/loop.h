@@ -34,6 +34,8 @@ struct event_base *loop_base(struct loop *l);
 /* Monotonic ms, read once per pass. */
 uint64_t loop_now(struct loop *l);
 
+/* One pass. */
+void loop_pass(struct loop *l);
 /* Runs passes until loop_exit() was called; that pass is still completed. Returns its status. */
 int loop_run(struct loop *l);
 void loop_exit(struct loop *l, int status);

@@ -1,0 +1,278 @@
+#include "config.h"
+
+#include <unistd.h>
+
+#include "connector/engine/socket.h"
+#include "tests/unit/http_fixture.h"
+#include "tests/unit/lp_test.h"
+
+#define UPGRADE                                                                                    \
+	"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\n"                        \
+	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"               \
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+#define ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+
+/* Opens a websocket session that joined "/"; what it was greeted with is read away. */
+static int open_websocket(struct fixture *f)
+{
+	struct lp_buf frame = {0};
+	int fd = client_new(f);
+
+	CHECK(client_talk(f, fd, UPGRADE));
+	add_frame(&frame, 0x81, "40", 2);
+	client_write(fd, frame.data, frame.len);
+	CHECK(client_read(f, fd));
+	CHECK(f->last != NULL);
+	lp_buf_clear(&frame);
+	return fd;
+}
+
+static bool talk_frame(struct fixture *f, int fd, int first, const void *data, size_t len)
+{
+	struct lp_buf frame = {0};
+
+	add_frame(&frame, first, data, len);
+	client_write(fd, frame.data, frame.len);
+	lp_buf_clear(&frame);
+	return client_read(f, fd);
+}
+
+/* The whole of a client's side, its first frames glued to the upgrade, in pieces of each size. */
+static void test_pieces(void)
+{
+	static const char want_echo[] = "\x81\x0e"
+					"42[\"echo\",\"x\"]";
+	struct lp_buf in = {0};
+
+	lp_buf_addz(&in, UPGRADE);
+	add_frame(&in, 0x81, "40", 2);
+	add_frame(&in, 0x01, "42[\"ec", 6); /* two fragments with a ping between them */
+	add_frame(&in, 0x89, "hi", 2);
+	add_frame(&in, 0x80, "ho\",\"x\"]", 8);
+	for (size_t piece = 1; piece <= in.len; piece = piece < 8 ? piece + 1 : piece * 3) {
+		struct lp_buf all = {0};
+		struct fixture f;
+		char *at;
+		int fd;
+
+		fixture_init(&f);
+		fixture_start(&f);
+		fd = client_new(&f);
+		for (size_t i = 0; i < in.len; i += piece) {
+			client_write(fd, in.data + i, in.len - i < piece ? in.len - i : piece);
+			CHECK(client_read(&f, fd));
+			lp_buf_adds(&all, lp_buf_str(&f.got));
+		}
+		at = memmem(all.data, all.len, ACCEPT, strlen(ACCEPT));
+		CHECK(at != NULL);
+		CHECK(memmem(all.data, all.len, "0{\"sid\":\"t-", 11) != NULL);
+		CHECK(memmem(all.data, all.len, "40{\"sid\":", 9) != NULL);
+		CHECK(memmem(all.data, all.len, "\x8a\x02hi", 4) != NULL);
+		CHECK(all.len > 16 && memcmp(all.data + all.len - 16, want_echo, 16) == 0);
+		lp_buf_clear(&all);
+		close(fd);
+		fixture_stop(&f);
+	}
+	lp_buf_clear(&in);
+}
+
+/* What the peer sends, what it gets back, and then the end. */
+static void test_endings(void)
+{
+	static const struct {
+		int first;
+		struct lp_str data;
+		struct lp_str want;
+		bool bad;
+	} rows[] = {
+		{0x88, BYTES(""), BYTES("\x88\x00"), false},
+		{0x88, BYTES("\x03\xe8"), BYTES("\x88\x02\x03\xe8"), false},
+		{0x88,
+		 BYTES("\x03\xe8"
+		       "bye"),
+		 BYTES("\x88\x02\x03\xe8"), false},
+		{0x88, BYTES("\x03"), BYTES("\x88\x02\x03\xea"), true},
+		{0x83, BYTES("x"), BYTES("\x88\x02\x03\xea"), true},
+		{0xc1, BYTES("x"), BYTES("\x88\x02\x03\xea"), true},
+		{0x80, BYTES("x"), BYTES("\x88\x02\x03\xea"), true},
+		{0x81, BYTES("4\xff"), BYTES("\x88\x02\x03\xef"), true},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture f;
+		int fd;
+
+		fixture_init(&f);
+		fixture_start(&f);
+		fd = open_websocket(&f);
+		CHECK_ROW(rows[i].data,
+			  !talk_frame(&f, fd, rows[i].first, rows[i].data.p, rows[i].data.n));
+		CHECK_STR(rows[i].data, lp_buf_str(&f.got), rows[i].want);
+		CHECK_ROW(rows[i].data, engine_sessions(f.engine) == 0);
+		CHECK_ROW(rows[i].data,
+			  f.reason == (rows[i].bad ? CLOSE_PROTOCOL : CLOSE_TRANSPORT));
+		CHECK_ROW(rows[i].data, http_server_stats(f.server)->bad_frames == rows[i].bad);
+		close(fd);
+		fixture_run(&f);
+		CHECK_ROW(rows[i].data, http_server_conn_stats(f.server)->open == 0);
+		fixture_stop(&f);
+	}
+}
+
+/* A frame that is too long is refused by its head; unread data does not destroy the CLOSE. */
+static void test_too_long(void)
+{
+	char big[1001];
+	struct fixture f;
+	int fd;
+
+	memset(big, '4', sizeof(big));
+	fixture_init(&f);
+	fixture_start(&f);
+	fd = open_websocket(&f);
+	client_write(fd, "\x81\xfe\x03\xe9", 4); /* 1001 bytes are announced */
+	client_write(fd, "\0\0\0\0", 4);
+	CHECK(!client_read(&f, fd));
+	CHECK_STR(LP_STR("1001"), lp_buf_str(&f.got), LP_STR("\x88\x02\x03\xf1"));
+	client_write(fd, big, sizeof(big));
+	fixture_run(&f);
+	close(fd);
+	fixture_run(&f);
+	CHECK(http_server_conn_stats(f.server)->open == 0);
+	fixture_stop(&f);
+}
+
+static void test_ping_flood(void)
+{
+	struct lp_buf in = {0};
+	struct fixture f;
+	int fd;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	fd = open_websocket(&f);
+	for (int i = 0; i < 100; i++)
+		add_frame(&in, 0x89, "", 0);
+	client_write(fd, in.data, in.len);
+	CHECK(client_read(&f, fd));
+	CHECK(f.got.len == 200);
+	add_frame(&in, 0x89, "", 0);
+	client_write(fd, in.data, in.len);
+	CHECK(!client_read(&f, fd));
+	CHECK(f.got.len == 204 && !memcmp(f.got.data + 200, "\x88\x02\x03\xf0", 4));
+	CHECK(f.reason == CLOSE_PROTOCOL);
+	lp_buf_clear(&in);
+	close(fd);
+	fixture_stop(&f);
+}
+
+/* A reader that does not read costs its own connection, at the bound of the queue. */
+static void test_slow_reader(void)
+{
+	struct lp_buf json = {0};
+	struct fixture f;
+	size_t sent = 0;
+	int slow, quick;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	quick = open_websocket(&f);
+	slow = open_websocket(&f);
+	lp_buf_addz(&json, "[\"x\",\"");
+	for (int i = 0; i < 1000; i++)
+		lp_buf_addc(&json, 'y');
+	lp_buf_addz(&json, "\"]");
+	/* more than the kernel takes and the queue holds */
+	while (f.last && sent < 64u << 20) {
+		socket_emit(f.last, lp_buf_str(&json));
+		sent += json.len;
+		fixture_run(&f);
+	}
+	CHECK(f.last == NULL);
+	CHECK(sent > f.conf.send_queue_max);
+	CHECK(f.reason == CLOSE_SLOW);
+	CHECK(http_server_conn_stats(f.server)->slow == 1);
+	CHECK(http_server_conn_stats(f.server)->open == 1);
+	CHECK(talk_frame(&f, quick, 0x81, "42[\"echo\",1]", 12));
+	CHECK_STR(LP_STR("quick"), lp_buf_str(&f.got),
+		  LP_STR("\x81\x0c"
+			 "42[\"echo\",1]"));
+	lp_buf_clear(&json);
+	close(slow);
+	close(quick);
+	fixture_stop(&f);
+}
+
+/* After EAGAIN the rest goes out as the peer reads, complete and in order. */
+static void test_backlog_delivered(void)
+{
+	struct fixture f;
+	struct lp_buf all = {0};
+	size_t at = 0;
+	int fd;
+
+	fixture_init(&f);
+	f.conf.send_queue_max = 8 << 20;
+	fixture_start(&f);
+	fd = open_websocket(&f);
+	for (int i = 0; i < 20000; i++) {
+		char json[64];
+		int n = snprintf(json, sizeof(json), "[\"x\",%06d,\"%040d\"]", i, 0);
+
+		socket_emit(f.last, lp_str(json, (size_t)n));
+	}
+	for (int i = 0; i < 100; i++) {
+		CHECK(client_read(&f, fd));
+		lp_buf_adds(&all, lp_buf_str(&f.got));
+	}
+	for (int i = 0; i < 20000; i++) {
+		char want[64];
+		int n = snprintf(want, sizeof(want), "42[\"x\",%06d,\"%040d\"]", i, 0);
+
+		if (at + 2 + (size_t)n > all.len || memcmp(all.data + at + 2, want, (size_t)n)) {
+			CHECK_ROW(lp_cstr(want), false);
+			break;
+		}
+		at += 2 + (size_t)n;
+	}
+	CHECK(at == all.len);
+	lp_buf_clear(&all);
+	close(fd);
+	fixture_stop(&f);
+}
+
+/* Our end: CLOSE without a code, then it waits for the peer's. */
+static void test_server_ends(void)
+{
+	struct fixture f;
+	int fd;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	fd = open_websocket(&f);
+	socket_disconnect(f.last, true, CLOSE_SERVER);
+	CHECK(client_read(&f, fd));
+	CHECK(f.got.len > 2 && !memcmp(f.got.data + f.got.len - 2, "\x88\x00", 2));
+	CHECK(engine_sessions(f.engine) == 0);
+	CHECK(talk_frame(&f, fd, 0x81, "42[\"echo\",1]", 12)); /* too late, no answer */
+	CHECK(f.got.len == 0);
+	CHECK(!talk_frame(&f, fd, 0x88, "", 0));
+	CHECK(f.got.len == 0);
+	close(fd);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	static const struct lp_test tests[] = {
+		{"in pieces", test_pieces},
+		{"endings", test_endings},
+		{"too long a frame", test_too_long},
+		{"ping flood", test_ping_flood},
+		{"slow reader", test_slow_reader},
+		{"backlog delivered", test_backlog_delivered},
+		{"the server ends it", test_server_ends},
+	};
+
+	return lp_test_main("ws_peer", tests, COUNT(tests));
+}
