@@ -221,6 +221,10 @@ static void test_not_a_prefix(void)
 	CALL("0", OFF("a.", ANN, "71", "user_ann", ""));
 	CALL("0", "room_join", B, "a.17", ANN, "1", "news");
 	EXPECT("HGET " B ":clients " ANN, "a.1/71/3");
+	/* written again, the connection keeps what it joined meanwhile */
+	CALL("1", "room_join", B, "a.1", ANN, "71", "news");
+	CALL("DONE", ON("a.1", ANN, "71", "ann", "web", "user_ann"));
+	EXPECT("SMEMBERS " B ":joined:" ANN, "news user_ann");
 }
 
 static void test_rooms(void)
@@ -540,6 +544,10 @@ static void test_node_start(void)
 	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 1",
 				  script_get("node_start")->text));
 	CU_ASSERT_PTR_NULL(strchr(a2, ' '));
+	EXPECT("ZADD lp:nodes 5 n1.5", "1");
+	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 1",
+				  script_get("node_start")->text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(a2, "n1.5"));
 	/* epochs do not come back after the end of everything */
 	EXPECT("FLUSHALL", "OK");
 	CU_ASSERT_STRING_NOT_EQUAL(start("n1", ""), a);
@@ -600,6 +608,8 @@ static void test_node_reap(void)
 	}
 	CALL("DONE", ON(b, BOB, "1", "bob", "android", "user_bob", "x"));
 	CALL("DONE", ON(b, "/d#u#web-4", "9", "u", "web", "user_u"));
+	snprintf(text, sizeof(text), "SADD " B ":node:%s " BOB " /d#nobody#web-1", a);
+	EXPECT(text, "2");               /* what another connector holds is left alone */
 	CU_ASSERT_EQUAL(reap(a, ""), 0); /* alive */
 	snprintf(text, sizeof(text), "ZSCORE lp:nodes %s", a);
 	CU_ASSERT_EQUAL(strlen(command(text)), 13);
