@@ -48,7 +48,9 @@ static inline bool lp_str_starts(struct lp_str s, struct lp_str prefix)
 /* What is left of s from byte `at` on; empty when at is past the end. */
 static inline struct lp_str lp_str_from(struct lp_str s, size_t at)
 {
-	return at >= s.n ? (struct lp_str){s.p + s.n, 0} : (struct lp_str){s.p + at, s.n - at};
+	if (at > s.n)
+		at = s.n;
+	return at ? (struct lp_str){s.p + at, s.n - at} : s; /* p may be NULL then */
 }
 
 /* Index of the first c, or s.n. */

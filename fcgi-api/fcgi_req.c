@@ -12,6 +12,7 @@
 #include "fcgi-api/route.h"
 
 #define READ_CHUNK 16384
+#define DRAIN_MAX  (16 << 20) /* bytes of an unwanted body */
 
 #define ALLOW_HEADERS                                                                              \
 	"Content-Type, AdminKey, Nonce, Timestamp, Signature, AppKey, Token, AppId, RefKey, "      \
@@ -182,13 +183,31 @@ static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct a
 	lp_buf_clear(&out);
 }
 
+/*
+ * Reads what is left of the body, which a handler did not want, so that the connection can be
+ * used again: the web server takes it for its next request at once, and would find it closed.
+ * False when the body is too long for that.
+ */
+static bool drain(FCGX_Request *fcgi)
+{
+	char scratch[READ_CHUNK];
+	size_t total = 0;
+	int n;
+
+	if (content_length(fcgi) > 0 && FCGX_HasSeenEOF(fcgi->in) == 0)
+		FCGX_FFlush(fcgi->out); /* who uploads much may learn at once that it is in vain */
+	do {
+		n = FCGX_GetStr(scratch, sizeof(scratch), fcgi->in);
+		total += n > 0 ? (size_t)n : 0;
+	} while (n == (int)sizeof(scratch) && total < DRAIN_MAX);
+	return n < (int)sizeof(scratch);
+}
+
 bool fcgi_req_serve(struct api_ctx *ctx, FCGX_Request *fcgi)
 {
 	uint64_t started = lp_mono_ms(), taken;
 	struct api_req req = {0};
 	struct api_resp resp = {0};
-	char byte;
-	bool whole;
 
 	read_head(fcgi, &req);
 	route_serve(ctx, &req, &resp);
@@ -196,10 +215,7 @@ bool fcgi_req_serve(struct api_ctx *ctx, FCGX_Request *fcgi)
 	write_answer(ctx, fcgi, &req, &resp, taken);
 	lp_debug("api", "answered path=%.*s status=%d ms=%" PRIu64, LP_FMT(req.path), resp.status,
 		 taken);
-	/* No length, or 0, means that the end of the body can be read without waiting long. */
-	whole = (content_length(fcgi) <= 0 || req.body || req.body_text.cap) &&
-		FCGX_GetStr(&byte, 1, fcgi->in) == 0;
 	api_req_clear(&req);
 	lp_buf_clear(&resp.body);
-	return whole;
+	return drain(fcgi);
 }
