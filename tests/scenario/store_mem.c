@@ -1,0 +1,583 @@
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "common/lp_buf.h"
+#include "common/lp_hash.h"
+#include "common/lp_mem.h"
+#include "tests/scenario/store_mem.h"
+
+/* A row of any of the tables: a text key, and a number. */
+struct row {
+	UT_hash_handle hh;
+	uint64_t value;
+	char key[];
+};
+
+struct holder {
+	UT_hash_handle hh; /* by client id */
+	uint64_t serial;
+	char *nsp;
+	char **rooms;
+	size_t count;
+	char id[];
+};
+
+enum op_kind { OP_ON, OP_OFF, OP_JOIN, OP_LEAVE, OP_ACKS, OP_LATE, OP_DELIVERED };
+
+struct op_room {
+	char *name;
+	bool edge;
+};
+
+struct op {
+	struct op *next;
+	enum op_kind kind;
+	char *nsp;
+	char *id; /* of the client */
+	uint64_t serial;
+	enum platform platform;
+	bool again;
+	struct op_room *rooms; /* of OP_ACKS: client ids */
+	size_t count;
+	uint64_t message;
+	uint64_t total;
+	store_cb cb;
+	void *arg;
+	enum store_answer answer;
+};
+
+struct op_list {
+	struct op *first, *last;
+};
+
+struct store_mem {
+	enum store_mem_mode mode;
+	bool busy;
+	struct op_list todo; /* to be carried out */
+	struct op_list done; /* to be answered */
+	size_t waiting;
+	uint64_t late_total;
+	struct holder *holders;
+	struct row *namespaces;
+	struct row *members; /* nsp room client: 1 */
+	struct row *rooms;   /* nsp room: how many members */
+	struct row *routes;  /* nsp room */
+	struct row *acks;    /* nsp id platform client: how often */
+	struct row *late;    /* nsp id client: how often */
+	struct row *deliver; /* nsp id: count */
+	struct lp_buf key;   /* of the row looked for */
+};
+
+/* --- tables --- */
+
+static struct lp_str make_key(struct store_mem *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct lp_str make_key(struct store_mem *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	lp_buf_reset(&s->key);
+	va_start(ap, fmt);
+	lp_buf_addv(&s->key, fmt, ap);
+	va_end(ap);
+	return lp_buf_str(&s->key);
+}
+
+static struct row *row_find(struct row *table, struct lp_str key)
+{
+	struct row *r;
+
+	HASH_FIND(hh, table, key.p, key.n, r);
+	return r;
+}
+
+static uint64_t row_value(struct row *table, struct lp_str key)
+{
+	const struct row *r = row_find(table, key);
+
+	return r ? r->value : 0;
+}
+
+/* Sets the row to the value; 0 takes it out. */
+static void row_set(struct row **table, struct lp_str key, uint64_t value)
+{
+	struct row *r = row_find(*table, key);
+
+	if (!r && value) {
+		r = lp_xcalloc(1, sizeof(*r) + key.n + 1);
+		memcpy(r->key, key.p, key.n);
+		HASH_ADD_KEYPTR(hh, *table, r->key, key.n, r);
+	}
+	if (r)
+		r->value = value;
+	if (r && !value) {
+		HASH_DEL(*table, r);
+		free(r);
+	}
+}
+
+static void row_add(struct row **table, struct lp_str key, int64_t more)
+{
+	row_set(table, key, row_value(*table, key) + (uint64_t)more);
+}
+
+static void table_clear(struct row **table)
+{
+	struct row *r, *next;
+
+	HASH_ITER(hh, *table, r, next)
+	{
+		HASH_DEL(*table, r);
+		free(r);
+	}
+}
+
+/* --- who is where --- */
+
+static struct holder *holder_find(const struct store_mem *s, struct lp_str id)
+{
+	struct holder *h;
+
+	HASH_FIND(hh, s->holders, id.p, id.n, h);
+	return h;
+}
+
+static void member_set(struct store_mem *s, const char *nsp, const char *room, const char *client,
+		       bool in)
+{
+	struct lp_str key = make_key(s, "%s %s %s", nsp, room, client);
+
+	if (row_value(s->members, key) == in)
+		return;
+	row_set(&s->members, key, in);
+	row_add(&s->rooms, make_key(s, "%s %s", nsp, room), in ? 1 : -1);
+}
+
+static void holder_enter(struct store_mem *s, struct holder *h, const char *room)
+{
+	if (row_value(s->members, make_key(s, "%s %s %s", h->nsp, room, h->id)))
+		return;
+	h->rooms = lp_xrealloc(h->rooms, (h->count + 1) * sizeof(h->rooms[0]));
+	h->rooms[h->count++] = lp_xstrdup(room);
+	member_set(s, h->nsp, room, h->id, true);
+}
+
+static void holder_exit(struct store_mem *s, struct holder *h, const char *room)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		if (strcmp(h->rooms[i], room) != 0)
+			continue;
+		member_set(s, h->nsp, room, h->id, false);
+		free(h->rooms[i]);
+		h->rooms[i] = h->rooms[--h->count];
+		return;
+	}
+}
+
+static void holder_remove(struct store_mem *s, struct holder *h)
+{
+	while (h->count)
+		holder_exit(s, h, h->rooms[0]);
+	HASH_DEL(s->holders, h);
+	free(h->rooms);
+	free(h->nsp);
+	free(h);
+}
+
+static struct holder *holder_add(struct store_mem *s, const struct op *op)
+{
+	size_t n = strlen(op->id);
+	struct holder *h = lp_xcalloc(1, sizeof(*h) + n + 1);
+
+	memcpy(h->id, op->id, n);
+	h->nsp = lp_xstrdup(op->nsp);
+	h->serial = op->serial;
+	HASH_ADD_KEYPTR(hh, s->holders, h->id, n, h);
+	return h;
+}
+
+/* --- operations --- */
+
+static void list_add(struct op_list *l, struct op *op)
+{
+	op->next = NULL;
+	if (l->last)
+		l->last->next = op;
+	else
+		l->first = op;
+	l->last = op;
+}
+
+static struct op *list_take(struct op_list *l)
+{
+	struct op *op = l->first;
+
+	if (op) {
+		l->first = op->next;
+		if (!l->first)
+			l->last = NULL;
+	}
+	return op;
+}
+
+static void set_routes(struct store_mem *s, const struct op *op, bool on)
+{
+	for (size_t i = 0; i < op->count; i++) {
+		if (op->rooms[i].edge)
+			row_set(&s->routes, make_key(s, "%s %s", op->nsp, op->rooms[i].name), on);
+	}
+}
+
+static enum store_answer carry_out_on(struct store_mem *s, const struct op *op)
+{
+	uint64_t state = row_value(s->namespaces, lp_cstr(op->nsp));
+	struct holder *h;
+
+	if (!op->again && state != NAMESPACE_ON)
+		return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE
+						  : STORE_UNKNOWN_NAMESPACE;
+	h = holder_find(s, lp_cstr(op->id));
+	if (h)
+		holder_remove(s, h);
+	h = holder_add(s, op);
+	for (size_t i = 0; i < op->count; i++)
+		holder_enter(s, h, op->rooms[i].name);
+	set_routes(s, op, true);
+	return STORE_DONE;
+}
+
+static void carry_out_rooms(struct store_mem *s, const struct op *op)
+{
+	struct holder *h = holder_find(s, lp_cstr(op->id));
+	bool in = op->kind == OP_JOIN;
+
+	for (size_t i = 0; h && h->serial == op->serial && i < op->count; i++) {
+		if (in)
+			holder_enter(s, h, op->rooms[i].name);
+		else
+			holder_exit(s, h, op->rooms[i].name);
+	}
+	set_routes(s, op, in);
+}
+
+static void carry_out(struct store_mem *s, struct op *op)
+{
+	struct holder *h;
+
+	if (op->answer == STORE_BUSY)
+		return;
+	switch (op->kind) {
+	case OP_ON:
+		op->answer = carry_out_on(s, op);
+		break;
+	case OP_OFF:
+		h = holder_find(s, lp_cstr(op->id));
+		if (h && h->serial == op->serial)
+			holder_remove(s, h);
+		set_routes(s, op, false);
+		break;
+	case OP_JOIN:
+	case OP_LEAVE:
+		carry_out_rooms(s, op);
+		break;
+	case OP_ACKS:
+		for (size_t i = 0; i < op->count; i++)
+			row_add(&s->acks,
+				make_key(s, "%s %llu %d %s", op->nsp,
+					 (unsigned long long)op->message, op->platform,
+					 op->rooms[i].name),
+				1);
+		break;
+	case OP_LATE:
+		s->late_total++;
+		row_add(&s->late,
+			make_key(s, "%s %llu %s", op->nsp, (unsigned long long)op->message, op->id),
+			1);
+		break;
+	case OP_DELIVERED:
+		row_set(&s->deliver,
+			make_key(s, "%s %llu", op->nsp, (unsigned long long)op->message),
+			op->total);
+		break;
+	}
+}
+
+static void op_free(struct op *op)
+{
+	for (size_t i = 0; i < op->count; i++)
+		free(op->rooms[i].name);
+	free(op->rooms);
+	free(op->nsp);
+	free(op->id);
+	free(op);
+}
+
+static void answer(struct store_mem *s, struct op *op)
+{
+	s->waiting--;
+	if (op->cb)
+		op->cb(op->arg, op->answer);
+	op_free(op);
+}
+
+bool store_mem_run_one(struct store_mem *s)
+{
+	struct op *op = list_take(&s->done);
+
+	if (op) {
+		answer(s, op);
+		return true;
+	}
+	op = list_take(&s->todo);
+	if (!op)
+		return false;
+	carry_out(s, op);
+	list_add(&s->done, op);
+	return true;
+}
+
+void store_mem_run(struct store_mem *s)
+{
+	struct op *op;
+
+	if (s->mode == STORE_MEM_RUNS) {
+		while (store_mem_run_one(s))
+			;
+	} else if (s->mode == STORE_MEM_MUTE) {
+		while ((op = list_take(&s->todo))) {
+			carry_out(s, op);
+			list_add(&s->done, op);
+		}
+	}
+}
+
+/* --- ports.h --- */
+
+static struct op *op_new(struct store_mem *s, enum op_kind kind, struct lp_str nsp)
+{
+	struct op *op = lp_xcalloc(1, sizeof(*op));
+
+	op->kind = kind;
+	op->nsp = lp_xstrndup(nsp);
+	s->waiting++;
+	list_add(&s->todo, op);
+	return op;
+}
+
+static struct op *client_op(struct store_mem *s, enum op_kind kind, const struct store_client *c,
+			    const struct store_room *rooms, size_t count)
+{
+	struct op *op = op_new(s, kind, c->nsp);
+
+	op->id = lp_xstrndup(c->id);
+	op->serial = c->serial;
+	op->platform = c->platform;
+	op->rooms = lp_xcalloc(count + 1, sizeof(op->rooms[0]));
+	op->count = count;
+	for (size_t i = 0; i < count; i++)
+		op->rooms[i] = (struct op_room){lp_xstrndup(rooms[i].name), rooms[i].edge};
+	return op;
+}
+
+static void expect_answer(struct store_mem *s, struct op *op, store_cb cb, void *arg)
+{
+	op->cb = cb;
+	op->arg = arg;
+	op->answer = s->busy ? STORE_BUSY : STORE_DONE;
+}
+
+static void client_on(void *store, const struct store_client *c, const struct store_room *rooms,
+		      size_t count, bool again, store_cb cb, void *arg)
+{
+	struct op *op = client_op(store, OP_ON, c, rooms, count);
+
+	expect_answer(store, op, cb, arg);
+	op->again = again;
+	if (again)
+		op->answer = STORE_DONE;
+}
+
+static void client_off(void *store, const struct store_client *c, const struct store_room *rooms,
+		       size_t count)
+{
+	client_op(store, OP_OFF, c, rooms, count);
+}
+
+static void join(void *store, const struct store_client *c, const struct store_room *rooms,
+		 size_t count, store_cb cb, void *arg)
+{
+	expect_answer(store, client_op(store, OP_JOIN, c, rooms, count), cb, arg);
+}
+
+static void leave(void *store, const struct store_client *c, const struct store_room *rooms,
+		  size_t count, store_cb cb, void *arg)
+{
+	expect_answer(store, client_op(store, OP_LEAVE, c, rooms, count), cb, arg);
+}
+
+static void acks(void *store, struct lp_str nsp, uint64_t id, enum platform platform,
+		 const struct lp_str *clients, size_t count)
+{
+	struct op *op = op_new(store, OP_ACKS, nsp);
+
+	op->message = id;
+	op->platform = platform;
+	op->rooms = lp_xcalloc(count + 1, sizeof(op->rooms[0]));
+	op->count = count;
+	for (size_t i = 0; i < count; i++)
+		op->rooms[i].name = lp_xstrndup(clients[i]);
+}
+
+static void ack_late(void *store, const struct store_client *c, uint64_t id)
+{
+	client_op(store, OP_LATE, c, NULL, 0)->message = id;
+}
+
+static void delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t count)
+{
+	struct op *op = op_new(store, OP_DELIVERED, nsp);
+
+	op->message = id;
+	op->total = count;
+}
+
+const struct store_ops store_mem_ops = {
+	.client_on = client_on,
+	.client_off = client_off,
+	.room_join = join,
+	.room_leave = leave,
+	.acks = acks,
+	.ack_late = ack_late,
+	.delivered = delivered,
+};
+
+/* --- life and play --- */
+
+struct store_mem *store_mem_new(void)
+{
+	return lp_xcalloc(1, sizeof(struct store_mem));
+}
+
+void store_mem_free(struct store_mem *s)
+{
+	while (store_mem_run_one(s))
+		;
+	store_mem_forget(s);
+	table_clear(&s->namespaces);
+	table_clear(&s->acks);
+	table_clear(&s->late);
+	table_clear(&s->deliver);
+	lp_buf_clear(&s->key);
+	free(s);
+}
+
+void store_mem_set_namespace(struct store_mem *s, struct lp_str name, enum store_mem_namespace to)
+{
+	row_set(&s->namespaces, name, to);
+}
+
+void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode)
+{
+	s->mode = mode;
+}
+
+void store_mem_set_busy(struct store_mem *s, bool busy)
+{
+	s->busy = busy;
+}
+
+void store_mem_forget(struct store_mem *s)
+{
+	struct holder *h, *next;
+
+	HASH_ITER(hh, s->holders, h, next)
+	holder_remove(s, h);
+	table_clear(&s->routes);
+}
+
+size_t store_mem_waiting(const struct store_mem *s)
+{
+	return s->waiting;
+}
+
+/* --- looking --- */
+
+uint64_t store_mem_client(const struct store_mem *s, struct lp_str id)
+{
+	const struct holder *h = holder_find(s, id);
+
+	return h ? h->serial : 0;
+}
+
+/* The key buffer is the only thing a look changes. */
+static struct store_mem *writable(const struct store_mem *s)
+{
+	return (struct store_mem *)s;
+}
+
+bool store_mem_member(const struct store_mem *s, struct lp_str nsp, struct lp_str room,
+		      struct lp_str client)
+{
+	return row_value(s->members, make_key(writable(s), "%.*s %.*s %.*s", LP_FMT(nsp),
+					      LP_FMT(room), LP_FMT(client))) != 0;
+}
+
+bool store_mem_route(const struct store_mem *s, struct lp_str nsp, struct lp_str room)
+{
+	return row_value(s->routes,
+			 make_key(writable(s), "%.*s %.*s", LP_FMT(nsp), LP_FMT(room))) != 0;
+}
+
+size_t store_mem_clients(const struct store_mem *s)
+{
+	return HASH_COUNT(s->holders);
+}
+
+size_t store_mem_members(const struct store_mem *s)
+{
+	return HASH_COUNT(s->members);
+}
+
+size_t store_mem_routes(const struct store_mem *s)
+{
+	return HASH_COUNT(s->routes);
+}
+
+bool store_mem_routes_right(const struct store_mem *s)
+{
+	if (HASH_COUNT(s->routes) != HASH_COUNT(s->rooms))
+		return false;
+	for (const struct row *r = s->rooms; r; r = r->hh.next) {
+		if (!row_find(s->routes, lp_cstr(r->key)))
+			return false;
+	}
+	return true;
+}
+
+uint64_t store_mem_acks(const struct store_mem *s, struct lp_str nsp, uint64_t id,
+			enum platform platform, struct lp_str client)
+{
+	return row_value(s->acks, make_key(writable(s), "%.*s %llu %d %.*s", LP_FMT(nsp),
+					   (unsigned long long)id, platform, LP_FMT(client)));
+}
+
+uint64_t store_mem_late(const struct store_mem *s, struct lp_str nsp, uint64_t id,
+			struct lp_str client)
+{
+	return row_value(s->late, make_key(writable(s), "%.*s %llu %.*s", LP_FMT(nsp),
+					   (unsigned long long)id, LP_FMT(client)));
+}
+
+uint64_t store_mem_late_total(const struct store_mem *s)
+{
+	return s->late_total;
+}
+
+uint64_t store_mem_delivered(const struct store_mem *s, struct lp_str nsp, uint64_t id)
+{
+	return row_value(s->deliver,
+			 make_key(writable(s), "%.*s %llu", LP_FMT(nsp), (unsigned long long)id));
+}
