@@ -31,6 +31,8 @@
  * since 2.4.0) are set and looked at here.
  */
 struct conn {
+	/* Held by the thread that serves it, until it has put the connection back into the set. */
+	pthread_mutex_t busy;
 	FCGX_Request fcgi;
 	struct conn *prev, *next; /* in loop.conns */
 };
@@ -56,6 +58,7 @@ static struct conn *conn_new(struct loop *loop, int fd)
 {
 	struct conn *c = lp_xcalloc(1, sizeof(*c));
 
+	pthread_mutex_init(&c->busy, NULL);
 	FCGX_InitRequest(&c->fcgi, -1, 0);
 	c->fcgi.ipcFd = fd;
 	c->fcgi.keepConnection = 1; /* until the first request says; or accepting would close it */
@@ -72,6 +75,7 @@ static void conn_close(struct loop *loop, struct conn *c)
 	pthread_mutex_lock(&loop->lock);
 	DL_DELETE(loop->conns, c);
 	pthread_mutex_unlock(&loop->lock);
+	pthread_mutex_destroy(&c->busy);
 	free(c);
 }
 
@@ -101,17 +105,22 @@ static void accept_conn(struct loop *loop)
 		conn_close(loop, c);
 }
 
-/* A request, or the end, has come in on the connection, which this thread has alone. */
+/* A request, or the end, has come in on the connection. */
 static void serve_conn(struct loop *loop, struct api_ctx *ctx, struct conn *c)
 {
+	bool kept;
+
+	pthread_mutex_lock(&c->busy);
 	/* When the connection has ended libfcgi goes on to accept one, on the socket -1. */
 	if (FCGX_Accept_r(&c->fcgi) == 0) {
 		if (!fcgi_req_serve(ctx, &c->fcgi))
 			c->fcgi.keepConnection = 0;
 		FCGX_Finish_r(&c->fcgi);
 	}
-	if (c->fcgi.ipcFd < 0 ||
-	    !watch(loop, EPOLL_CTL_MOD, c->fcgi.ipcFd, EPOLLIN | EPOLLONESHOT, c))
+	kept = c->fcgi.ipcFd >= 0 &&
+	       watch(loop, EPOLL_CTL_MOD, c->fcgi.ipcFd, EPOLLIN | EPOLLONESHOT, c);
+	pthread_mutex_unlock(&c->busy);
+	if (!kept) /* else it is another thread's by now */
 		conn_close(loop, c);
 }
 
