@@ -30,8 +30,8 @@ static void append(struct room *room, struct delivery *d)
 }
 
 /*
- * Gives the batch to the next members, at most `limit`. Returns how many were looked at. Sending
- * never closes anything at once (see link.h), so the members stay as they are meanwhile.
+ * Gives the next members, at most `limit`, what they have not got. Returns how many were looked
+ * at. Sending never closes anything at once (see link.h), so the members stay as they are.
  */
 static uint32_t serve(struct room *room, uint32_t limit)
 {
@@ -39,36 +39,31 @@ static uint32_t serve(struct room *room, uint32_t limit)
 	uint32_t served = end - room->cursor;
 
 	for (; room->cursor < end; room->cursor++) {
-		const struct member *m = room->members[room->cursor];
-		const struct client *c = m->client;
-		struct delivery *d = room->deliveries;
+		struct member *m = room->members[room->cursor];
+		struct client *c = m->client;
 
 		if (c->state != CLIENT_ONLINE)
 			continue;
-		for (uint32_t i = 0; i < room->batch; i++, d = d->next) {
-			if (m->since >= d->sequence || c == d->except)
+		for (struct delivery *d = room->deliveries; d; d = d->next) {
+			if (d->sequence <= m->got || c == d->except)
 				continue;
 			socket_send(c->socket, d->frame);
 			d->message->delivered++;
 			room->nsp->core->stats.deliveries++;
 		}
+		m->got = room->last_delivery->sequence;
 	}
 	return served;
 }
 
-static void start_batch(struct room *room)
+/* Everybody has been served: drops what was there when the round began. */
+static void end_round(struct room *room)
 {
-	room->cursor = 0;
-	room->batch = 0;
-	for (struct delivery *d = room->deliveries; d; d = d->next)
-		room->batch++;
-}
-
-static void end_batch(struct room *room)
-{
-	for (; room->batch; room->batch--)
+	while (room->deliveries && room->deliveries->sequence <= room->round)
 		drop_first(room);
 	room->cursor = 0;
+	if (room->last_delivery)
+		room->round = room->last_delivery->sequence;
 }
 
 static void make_busy(struct room *room)
@@ -118,14 +113,14 @@ void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_st
 	d->message = ack_remember(room, id, d->sequence, except);
 	append(room, d);
 	if (room->busy)
-		return; /* its turn comes, in order */
+		return; /* it joins the round */
+	room->round = d->sequence;
 	if (room->count > DELIVER_SLICE) {
 		make_busy(room);
 		return;
 	}
-	start_batch(room);
 	serve(room, room->count);
-	end_batch(room);
+	end_round(room);
 }
 
 bool deliver_turn(struct core *core)
@@ -135,12 +130,10 @@ bool deliver_turn(struct core *core)
 	while (left && core->busy_rooms) {
 		struct room *room = core->busy_rooms;
 
-		if (!room->batch)
-			start_batch(room);
 		left -= serve(room, left);
 		if (room->cursor < room->count)
 			continue; /* the slice is used up */
-		end_batch(room);
+		end_round(room);
 		remove_busy(room);
 		if (room->deliveries)
 			make_busy(room); /* behind the others */
@@ -154,5 +147,4 @@ void deliver_cancel(struct room *room)
 		remove_busy(room);
 	while (room->deliveries)
 		drop_first(room);
-	room->batch = 0;
 }

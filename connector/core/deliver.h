@@ -1,8 +1,10 @@
 /*
  * From a message to the connections of a room's members. The frame is encoded once; small rooms
- * are served at once, big ones in slices, one slice per turn of the loop, so that heartbeats,
- * joins and other rooms go on meanwhile. Messages that pile up for a big room go out together:
- * each slice of members gets all of them, and io/ writes them in one call per connection.
+ * are served at once, big ones in rounds over the members, a slice per turn of the loop, so that
+ * heartbeats, joins and other rooms go on meanwhile. A member whose turn comes gets everything it
+ * has not got yet, which io/ writes in one call; so a message that comes in the middle of a round
+ * goes to the rest of it together with those before it, and to the first ones in the next round.
+ * What was there when a round began is done when it ends.
  */
 #ifndef DELIVER_H
 #define DELIVER_H

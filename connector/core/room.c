@@ -79,7 +79,7 @@ struct member *room_join(struct client *c, struct lp_str name)
 	}
 	m->client = c;
 	m->room = room;
-	m->since = c->nsp->core->sequence;
+	m->since = m->got = c->nsp->core->sequence;
 	m->next = c->members;
 	c->members = m;
 	c->room_count++;

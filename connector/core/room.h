@@ -16,6 +16,7 @@ struct member {
 	struct member *next; /* of the same client */
 	uint32_t index;      /* in room.members */
 	uint64_t since;      /* core.sequence when it joined: later messages are addressed to it */
+	uint64_t got;        /* sequence up to which it has been given everything */
 };
 
 /* A message on its way to the members. */
@@ -36,11 +37,11 @@ struct room {
 	uint64_t serial; /* a room made again under this name is another one */
 	bool routed;     /* the store confirmed that pushes for it come here */
 
-	struct delivery *deliveries; /* under way, the first `batch` of them to all members */
+	struct delivery *deliveries; /* under way, in order */
 	struct delivery *last_delivery;
-	uint32_t cursor; /* members before it have got the batch */
-	uint32_t batch;
-	bool busy; /* on core.busy_rooms */
+	uint32_t cursor; /* members before it have been served in this round */
+	uint64_t round;  /* sequence of the last message that was there when the round began */
+	bool busy;       /* on core.busy_rooms */
 	struct room *next_busy;
 	char name[];
 };

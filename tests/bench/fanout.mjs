@@ -64,6 +64,7 @@ class Lines {
   end() {
     this.ending = true;
     this.child.stdin.end();
+    return new Promise((resolve) => this.child.once('close', resolve));
   }
 }
 
@@ -183,7 +184,7 @@ async function main() {
       const text = readFileSync(file, 'utf8');
       writeFileSync(file, text.replace(/(<!-- fan-out -->\n)[\s\S]*(<!-- end -->)/, (_, a, z) => `${a}${table}${z}`));
     }
-    for (const child of [connector.load, floor.load, floor.server]) child.end();
+    await Promise.all([connector.load, floor.load, floor.server].map((child) => child.end()));
   } finally {
     stop();
     rmSync(dir, { recursive: true, force: true });
