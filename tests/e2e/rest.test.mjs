@@ -115,15 +115,12 @@ test(`OPTIONS needs no password (${target})`, async () => {
 	assert.equal(answer.headers["access-control-max-age"], "2592000");
 });
 
-test(`a slash in a path may come as %2F (${target})`, async () => {
-	await stack.namespace("/gone");
-	await stack.admin.post("/api/admin/namespace/save", { key: "/gone", offline: "on" });
-	const cleared = await send("GET", "/api/admin/namespace/clear/%2Fgone", admin);
-	assert.equal(cleared.status, 200, cleared.text);
-	const flushed = await send("POST", "/api/admin/namespace/flush/gone", admin, {});
-	assert.equal(flushed.status, 200, flushed.text);
-	const list = await stack.admin.get("/api/admin/namespace/list?key=gone");
-	assert.equal(list.total, 0);
+test(`a %2F belongs to its segment of the path (${target})`, async () => {
+	const inside = await send("GET", "/api/auth/report/push/1%2F2", owner);
+	assert.equal(inside.status, 400, inside.text);
+	assert.equal(inside.json.error, "message_not_found");
+	const between = await send("GET", "/api/auth/report/push/1/2", owner);
+	assert.equal(between.status, 404, between.text);
 });
 
 test(`no endpoint shows a password (${target})`, async () => {
