@@ -9,6 +9,8 @@
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
 
+#define NAME_MAX_LENGTH 1000 /* the most that the settings allow for any name */
+
 struct ident_rules {
 	size_t namespace_max, room_max, userid_max, uuid_max;
 	bool table; /* the default pattern: no regex in use */
@@ -107,21 +109,26 @@ static const char *translate_bracket(struct lp_buf *out, const char *p)
 #define REPEAT_MAX 2000
 
 /*
- * regcomp() writes out what is repeated: a{9} as nine a's, a+ as a and a*; parts in parts multiply.
- * So the product of all repetitions is bounded, or a short pattern could take all memory.
+ * regcomp() writes out what is repeated: a{9} as nine a's, a+ as a and a*; groups in groups
+ * multiply, and so does what stands behind another, as in a++. So such are refused, and the product
+ * of all repetitions is bounded, or a short pattern could take all memory and time. p is at a
+ * character outside brackets, behind `last`.
  */
-static bool count_repeats(const char *p, long *product)
+static bool count_repeats(const char *p, char last, long *product)
 {
 	long from = 2, to = 2;
 	char *end;
 
+	if (!strchr("*+?{", *p))
+		return true;
 	if (*p == '{') {
 		from = strtol(p + 1, &end, 10);
 		to = *end == ',' ? strtol(end + 1, NULL, 10) : from;
-	} else if (*p != '+') {
-		return true;
+	} else if (last != ')') {
+		from = to = 1; /* a single character may be repeated as often as one likes */
 	}
-	if (from < 0 || from > REPEAT_MAX || to < 0 || to > REPEAT_MAX)
+	if (last == '*' || last == '+' || last == '?' || last == '}' || from < 0 ||
+	    from > REPEAT_MAX || to < 0 || to > REPEAT_MAX)
 		return false;
 	if (to < from)
 		to = from; /* "{3,}"; "{3,2}" is refused by regcomp() */
@@ -132,11 +139,13 @@ static bool count_repeats(const char *p, long *product)
 static bool translate(struct lp_buf *out, const char *p)
 {
 	long product = 1;
+	char last = 0; /* 'a' for what can be any character, also \+ */
 
 	lp_buf_addz(out, "");
 	while (p && *p) {
 		if (*p == '[') {
 			p = translate_bracket(out, p + 1);
+			last = 'a';
 		} else if (*p == '\\') {
 			p++;
 			if (*p == 'w')
@@ -148,10 +157,12 @@ static bool translate(struct lp_buf *out, const char *p)
 			else
 				return false; /* back references would make matching slow, too */
 			p++;
-		} else if (!count_repeats(p, &product)) {
+			last = 'a';
+		} else if (!count_repeats(p, last, &product)) {
 			return false;
 		} else {
-			lp_buf_addc(out, *p++);
+			last = *p++;
+			lp_buf_addc(out, last);
 		}
 	}
 	return p;
@@ -210,17 +221,25 @@ void ident_rules_free(struct ident_rules *r)
 
 /*
  * regexec() only reads the compiled pattern, so threads may share it; the length is checked before,
- * which bounds its work. REG_STARTEND gives it the end, as names are not terminated.
+ * which bounds its work. It wants a terminated name, hence the copy.
  */
+static bool matches_regex(const struct ident_rules *r, struct lp_str s)
+{
+	char name[NAME_MAX_LENGTH + 1];
+
+	if (s.n > NAME_MAX_LENGTH || memchr(s.p, '\0', s.n) || !lp_utf8_valid(s))
+		return false;
+	memcpy(name, s.p, s.n);
+	name[s.n] = '\0';
+	return regexec(&r->regex, name, 0, NULL, 0) == 0;
+}
+
 static bool matches(const struct ident_rules *r, struct lp_str s, size_t max)
 {
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)s.n};
-
 	if (s.n == 0 || s.n > max)
 		return false;
 	if (!r->table)
-		return !memchr(s.p, '\0', s.n) && lp_utf8_valid(s) &&
-		       regexec(&r->regex, s.p, 1, &span, REG_STARTEND) == 0;
+		return matches_regex(r, s);
 	for (size_t i = 0; i < s.n; i++) {
 		if (!default_bytes[(unsigned char)s.p[i]])
 			return false;

@@ -21,9 +21,10 @@ struct ident_rules;
 
 /*
  * pattern: a POSIX extended regular expression, in which the Perl forms \w and \d (also inside
- * brackets) are understood, as light-push 1.x's key_reg has them. A pattern that is the default
- * one is matched by a table instead; back references, other Perl escapes and repetitions of more
- * than 2000 in all are refused. Returns NULL and a one-line *error (heap) when it does not compile.
+ * brackets) are understood, as light-push 1.x's key_reg has them. Back references, other Perl
+ * escapes, and more than 2000 repetitions, those of groups in groups multiplied, are refused. The
+ * default pattern is matched by a table instead. No maximum is over 1000. Returns NULL and a
+ * one-line *error (heap) when the pattern can not be used.
  */
 struct ident_rules *ident_rules_new(const char *pattern, size_t namespace_max, size_t room_max,
 				    size_t userid_max, size_t uuid_max, char **error);

@@ -100,8 +100,9 @@ static void test_patterns(void)
 		{"^a\\.b$", BYTES("axb"), false},       {"b", BYTES("abc"), true},
 		{"^(ab|c)+$", BYTES("abc"), true},      {"^.+$", BYTES("\xc3\xa9"), true},
 		{".", BYTES("a\xff"), false},           {".", BYTES("a\0b"), false},
-		{"^[^a]$", BYTES("b"), true},           {"^a{2,}$", BYTES("aaa"), true},
-		{"^a{2,3}$", BYTES("aaaa"), false},
+		{"^[^a]$", BYTES("b"), true},           {"^\\+*x$", BYTES("++x"), true},
+		{"^\\++$", BYTES("++"), true},          {"^(a+b*)+c?$", BYTES("aabac"), true},
+		{"^a{2,}$", BYTES("aaa"), true},        {"^a{2,3}$", BYTES("aaaa"), false},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -129,7 +130,10 @@ static void test_bad_patterns(void)
 					   "*\\b",
 					   "[[:none:]]",
 					   "a{2001}",
-					   "a++++++++++++++++++++++++",
+					   "a++",
+					   "a+?",
+					   "a{2}*",
+					   "^.++$%+*+++++%+g",
 					   "((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+",
 					   "((a{50}){50}){50}",
 					   "a{-1}",
