@@ -82,6 +82,7 @@ static const struct {
 	 "2 / #456 [\"echo\",1,\"2\",{\"3\":[false]}]", NULL},
 	{BYTES("2123456789012345[\"e\"]"), "2 / #123456789012345 [\"e\"]", NULL},
 	{BYTES("21234567890123456[\"e\"]"), "close", NULL},
+	{BYTES("2/demo?a=1,[\"e\"]"), "2 /demo?a=1 [\"e\"]", NULL},
 	{BYTES("2[1,2]"), "2 / [1,2]", NULL},
 	{BYTES("2[-1]"), "2 / [-1]", NULL},
 	{BYTES("2[\"__proto__\",1]"), "2 / [\"__proto__\",1]", NULL},

@@ -105,6 +105,10 @@ static const struct {
 	{BYTES("\x82\xff\x00\x20\0\0\0\0\0\0" KEY), BYTES("E1009")},
 	{BYTES("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff" KEY), BYTES("E1009")},
 	{BYTES("\x02\x81" KEY "x\x80\xfe\x03\xe8" KEY), BYTES("E1009")}, /* the sum */
+	/* two messages with more fragments together than one may have */
+	{BYTES("\x01\x80" KEY "\0\x80" KEY "\0\x80" KEY "\0\x80" KEY "\x80\x81" KEY "x\x02\x80" KEY
+	       "\0\x80" KEY "\0\x80" KEY "\0\x80" KEY "\x80\x81" KEY "y"),
+	 BYTES("T(x)B(y)")},
 	/* one fragment more than allowed */
 	{BYTES("\x02\x80" KEY "\0\x80" KEY "\0\x80" KEY "\0\x80" KEY "\0\x80" KEY "\0\x80" KEY
 	       "\0\x80" KEY "\x80\x81" KEY "x"),
