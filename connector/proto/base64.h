@@ -9,7 +9,10 @@
 void base64_encode(struct lp_buf *out, struct lp_str bytes);
 /* base64url without padding, for identifiers. */
 void base64url_encode(struct lp_buf *out, struct lp_str bytes);
-/* White space is skipped and padding may be missing; any other byte is LP_EPROTO. */
+/*
+ * White space is skipped and padding may be missing; any other byte is LP_EPROTO, with nothing
+ * appended.
+ */
 int base64_decode(struct lp_buf *out, struct lp_str text) LP_MUSTCHECK;
 
 #endif

@@ -28,8 +28,8 @@ struct eio_payload_in {
 void eio_payload_open(struct eio_payload_in *in, int version, bool binary, struct lp_str body);
 /*
  * 1 and the next packet (its data valid until the next call), 0 at the end, LP_EPROTO on a bad
- * entry; the packets before it are good. An empty body is LP_EPROTO. Version 3 binary entries with
- * an unknown type byte are skipped.
+ * entry; the packets before it are good. An empty body is LP_EPROTO, and so is text that is not
+ * UTF-8, before any packet of it. Version 3 binary entries with an unknown type byte are skipped.
  */
 int eio_payload_next(struct eio_payload_in *in, struct eio_packet *out) LP_MUSTCHECK;
 void eio_payload_close(struct eio_payload_in *in);

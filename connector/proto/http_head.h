@@ -36,9 +36,9 @@ struct http_head {
 };
 
 /*
- * Parses data[0..len); one empty line before the head is passed over. Returns the length of the head (> 0), 0 when more is needed (the caller
- * bounds how much it waits for), or < 0: LP_EPROTO (answer 400), LP_ETOOBIG (too many headers,
- * answer 431).
+ * Parses data[0..len); one empty line before the head is passed over. Returns the length of the
+ * head (> 0), 0 when more is needed (the caller bounds how much it waits for), or < 0: LP_EPROTO
+ * (answer 400), LP_ETOOBIG (too many headers, answer 431).
  */
 ssize_t http_head_parse(struct http_head *h, const char *data, size_t len) LP_MUSTCHECK;
 

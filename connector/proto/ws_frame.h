@@ -1,4 +1,4 @@
-/* WebSocket frames, RFC 6455 section 5: header codec and masking. No message state, see ws_msg.h. */
+/* WebSocket frames, RFC 6455 section 5: header codec and masking. For messages see ws_msg.h. */
 #ifndef WS_FRAME_H
 #define WS_FRAME_H
 
