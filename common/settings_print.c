@@ -53,7 +53,7 @@ static void describe(const struct setting *row, struct lp_buf *out)
 	}
 	lp_buf_addc(out, '.');
 	if (row->flags & SETTING_RELOAD)
-		lp_buf_addz(out, " A running program takes a new value on SIGHUP.");
+		lp_buf_addz(out, " A running connector takes a new value on SIGHUP.");
 }
 
 void settings_print_sample(FILE *out)

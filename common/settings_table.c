@@ -277,7 +277,8 @@ const struct setting setting_table[] = {
 	ROW(pingTimeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("20s"),
 	    HELP("A session is closed when a ping is late by this much.")),
 	ROW(room_activity_broadcast, BOOL, CONNECTOR, DEFAULT("true"),
-	    HELP("Whether clients that ask for it are told who joins and leaves their rooms.")),
+	    HELP("Whether clients that ask for it are told who joins and leaves their rooms."
+		 NOT_USED)),
 	ROW(send_queue_max, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1MB"),
 	    HELP("Bytes that may wait for one connection; a slower reader is disconnected.")),
 	ROW(socket_ip, TEXT, CONNECTOR, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
