@@ -75,7 +75,7 @@ make_check()
 {
 	cd "$work/$1"
 	make -j4 "$2" || {
-		cat ./test-suite.log 2>/dev/null || :
+		grep -v '^# ' test-suite.log || : # without its counts, which are in the output already
 		return 1
 	}
 }
