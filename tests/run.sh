@@ -250,10 +250,11 @@ run_all()
 	fuzz=
 	if [ "${CI-}" = true ]; then fuzz=yes; fi
 	side_by_side scripts build_gcc build_sanitize ${fuzz:+build_fuzz}
-	side_by_side check check_redis check_sanitize
-	side_by_side distcheck e2e_direct
-	side_by_side e2e_lighttpd e2e_nginx e2e_apache
-	side_by_side e2e_sanitize ${fuzz:+fuzz}
+	# One make at a time in a build tree.
+	side_by_side check check_sanitize
+	side_by_side check_redis e2e_direct
+	side_by_side distcheck e2e_lighttpd e2e_nginx
+	side_by_side e2e_apache e2e_sanitize ${fuzz:+fuzz}
 	show_failures
 	totals=$(cat "$log"/*.count | awk '{ passed += $1; failed += $2 } END { print passed, failed }')
 	say ""
