@@ -69,14 +69,10 @@ static size_t digits(struct lp_str s, size_t at)
 	return at - from;
 }
 
-/*
- * Length of the number that begins at `at`, 0 when it is none. An integer of more than 18 digits is
- * refused: past 64 bits json-c would put the nearest one it can hold in its place.
- */
+/* Length of the number that begins at `at`, 0 when it is none. */
 static size_t number(struct lp_str s, size_t at)
 {
 	size_t from = at, whole, n;
-	bool integer = true;
 
 	at += s.p[at] == '-';
 	whole = digits(s, at);
@@ -88,7 +84,6 @@ static size_t number(struct lp_str s, size_t at)
 		if (!n)
 			return 0;
 		at += n;
-		integer = false;
 	}
 	if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
 		at++;
@@ -97,9 +92,8 @@ static size_t number(struct lp_str s, size_t at)
 		if (!n)
 			return 0;
 		at += n;
-		integer = false;
 	}
-	return integer && whole > 18 ? 0 : at - from;
+	return at - from;
 }
 
 /*

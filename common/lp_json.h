@@ -17,8 +17,8 @@
 
 /*
  * Parses the whole of text as one JSON value in valid UTF-8. Returns LP_OK and *out (the caller
- * puts it; NULL for a JSON null), or LP_EINVAL. Text after the value is an error, and so is an
- * integer of more than 18 digits, which could not be given on unchanged.
+ * puts it; NULL for a JSON null), or LP_EINVAL. Text after the value is an error. An integer beyond
+ * 64 bits becomes the nearest one: who must give numbers on unchanged gives on the text.
  */
 int lp_json_parse(struct lp_str text, struct json_object **out) LP_MUSTCHECK;
 
