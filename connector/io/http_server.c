@@ -6,7 +6,8 @@
 #include "connector/io/cors.h"
 #include "connector/io/peer.h"
 
-#define IDLE_MS 30000
+/* Longer than nginx keeps unused connections (60 s): the side that sends closes first. */
+#define IDLE_MS 75000
 
 struct http_server *http_server_new(struct loop *loop, const struct http_server_conf *conf)
 {
