@@ -186,7 +186,8 @@ static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct a
 /*
  * Reads what is left of the body, which a handler did not want, so that the connection can be
  * used again: the web server takes it for its next request at once, and would find it closed.
- * False when the body is too long for that.
+ * Before the answer: nginx stops sending a body when the answer to it begins, and then waits for the
+ * end of the request as we would for the end of the body. False when the body is too long for that.
  */
 static bool drain(FCGX_Request *fcgi)
 {
@@ -194,8 +195,6 @@ static bool drain(FCGX_Request *fcgi)
 	size_t total = 0;
 	int n;
 
-	if (content_length(fcgi) > 0 && FCGX_HasSeenEOF(fcgi->in) == 0)
-		FCGX_FFlush(fcgi->out); /* who uploads much may learn at once that it is in vain */
 	do {
 		n = FCGX_GetStr(scratch, sizeof(scratch), fcgi->in);
 		total += n > 0 ? (size_t)n : 0;
@@ -208,14 +207,16 @@ bool fcgi_req_serve(struct api_ctx *ctx, FCGX_Request *fcgi)
 	uint64_t started = lp_mono_ms(), taken;
 	struct api_req req = {0};
 	struct api_resp resp = {0};
+	bool whole;
 
 	read_head(fcgi, &req);
 	route_serve(ctx, &req, &resp);
+	whole = drain(fcgi);
 	taken = lp_mono_ms() - started;
 	write_answer(ctx, fcgi, &req, &resp, taken);
 	lp_debug("api", "answered path=%.*s status=%d ms=%" PRIu64, LP_FMT(req.path), resp.status,
 		 taken);
 	api_req_clear(&req);
 	lp_buf_clear(&resp.body);
-	return drain(fcgi);
+	return whole;
 }
