@@ -466,7 +466,9 @@ void engine_flush(struct engine *e)
 	while ((s = e->dirty)) {
 		e->dirty = s->next_dirty;
 		s->dirty = false;
-		if (s->queued || s->state == SESSION_PROBING)
+		if (s->overflow)
+			session_close(s, CLOSE_SLOW);
+		else if (s->queued || s->state == SESSION_PROBING)
 			session_answer_poll(s);
 	}
 	while ((s = e->closed)) {

@@ -10,6 +10,8 @@
 
 /* How long a client that polls may come for the rest of a session the server closed. */
 #define ENDING_GRACE 30000 /* ms */
+/* A ping sent later than this counts from when it was sent. */
+#define PING_LATE_MAX 50 /* ms */
 
 static bool polls(const struct session *s)
 {
@@ -49,12 +51,16 @@ static void pong_came(struct session *s)
 
 static void heartbeat(struct session *s)
 {
+	uint64_t now = s->engine->now;
+	uint64_t due = s->heartbeat_due;
+
 	if (s->version == 3 || s->ping_sent) {
 		session_close(s, CLOSE_PING_TIMEOUT);
 		return;
 	}
 	s->ping_sent = true;
-	s->heartbeat_due = s->engine->now + s->engine->conf.ping_timeout;
+	/* A little lateness of ours is not the peer's gain; after a pause it has its full time. */
+	s->heartbeat_due = (now - due > PING_LATE_MAX ? now : due) + s->engine->conf.ping_timeout;
 	session_send(s, s->engine->ping);
 }
 
@@ -206,13 +212,14 @@ void session_send(struct session *s, struct lp_blob *frame)
 			s->ws->ops->send(s->ws, frame);
 		return;
 	}
-	if (!polls(s))
+	if (!polls(s) || s->overflow)
 		return;
 	if (s->queue_bytes + frame->len > s->engine->conf.send_queue_max && s->queued)
 		session_answer_poll(s); /* if one waits */
 	if (s->queue_bytes + frame->len > s->engine->conf.send_queue_max && s->queued) {
 		clear_queue(s);
-		session_close(s, CLOSE_SLOW);
+		s->overflow = true;
+		mark_dirty(s);
 		return;
 	}
 	s->engine->stats.packets_out++;

@@ -38,6 +38,7 @@ struct session {
 	bool base64;              /* polls can not take binary */
 	bool ping_sent;           /* version 4: a ping waits for its pong */
 	bool dirty;               /* on the engine's list of polls to answer */
+	bool overflow;            /* its queue was too long: closed at the end of this pass */
 	uint32_t serial;          /* for the log */
 	unsigned attachments_due; /* binary messages that belong to the last packet */
 	unsigned socket_count;
@@ -70,7 +71,10 @@ void session_free(struct session *s);
 
 /* Opens it: the open packet, and the implicit connect to "/" of protocol 4. */
 void session_start(struct session *s);
-/* Queues a frame on the websocket or for the next poll; keeps a reference of its own. */
+/*
+ * Queues a frame on the websocket or for the next poll; keeps a reference of its own. Never closes
+ * the session at once: whoever sends to many may go on.
+ */
 void session_send(struct session *s, struct lp_blob *frame);
 /* Takes what a transport brought. Returns false when that ended the session. */
 bool session_packet(struct session *s, const struct eio_packet *p);

@@ -279,6 +279,10 @@ bool sockets_text(struct session *s, struct lp_str text)
 	if (p.type == SIO_CONNECT)
 		return on_connect(s, &p);
 	k = find(s, p.nsp);
+	if (k && p.type == SIO_DISCONNECT && s->version == 3) {
+		gone(k, CLOSE_CLIENT); /* also one that the application has not decided on */
+		return true;
+	}
 	if (!k || k->state != SOCKET_JOINED) {
 		/* Protocol 4 clients may have left already when this was under way. */
 		return s->version == 3 ? true : close_protocol(s);
