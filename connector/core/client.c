@@ -102,6 +102,8 @@ static void register_client(struct client *c, bool again)
 		r = lp_xmalloc(sizeof(*r));
 		r->client = client_ref(c);
 		r->generation = core->generation;
+		for (struct member *m = c->members; m; m = m->next)
+			m->room->asked++;
 	}
 	core->ops->client_on(core->store, &who, rooms, c->room_count, again,
 			     again ? NULL : registered, r);
@@ -118,25 +120,35 @@ static void join_own_room(struct client *c)
 	lp_buf_clear(&name);
 }
 
-/* Leaves all rooms here and, unless it never got there, in the store. */
-static void leave_all(struct client *c, bool tell_store)
+/*
+ * Leaves all rooms here and in the store. refused: it never got there itself, but while it was a
+ * member others may have left that did, so that nobody else takes the route away.
+ */
+static void leave_all(struct client *c, bool refused)
 {
 	struct core *core = c->nsp->core;
 	struct store_client who = client_for_store(c);
 	struct store_room *rooms = all_rooms(c, false);
 	size_t count = c->room_count;
 	struct lp_buf names = {0};
+	bool tell = !refused;
 	size_t at = 0;
 
 	/* The names outlive their rooms. */
 	for (size_t i = 0; i < count; i++)
 		lp_buf_adds(&names, rooms[i].name);
 	for (size_t i = 0; i < count; i++) {
+		bool asked;
+
 		rooms[i].name.p = names.data + at;
 		at += rooms[i].name.n;
+		if (refused)
+			c->members->room->asked--;
+		asked = c->members->room->asked > 0;
 		rooms[i].edge = room_leave(c->members);
+		tell = tell || (rooms[i].edge && asked);
 	}
-	if (tell_store)
+	if (tell)
 		core->ops->client_off(core->store, &who, rooms, count);
 	lp_buf_clear(&names);
 	free(rooms);
@@ -172,6 +184,7 @@ static void accept_client(struct client *c)
 	struct nsp *nsp = c->nsp;
 
 	replace(nsp, client_id(c));
+	HASH_DEL(nsp->registering, c);
 	c->state = CLIENT_ONLINE;
 	HASH_ADD_KEYPTR(hh, nsp->clients, c->id, c->id_len, c);
 	nsp->core->stats.clients++;
@@ -185,9 +198,10 @@ static void refuse_client(struct client *c, struct lp_str message)
 {
 	struct socket *s = c->socket;
 
+	HASH_DEL(c->nsp->registering, c);
 	c->socket = NULL;
 	c->state = CLIENT_GONE;
-	leave_all(c, false);
+	leave_all(c, true);
 	socket_refuse(s, message);
 	client_unref(c);
 }
@@ -237,6 +251,7 @@ void client_connect(struct socket *s, const struct socket_request *req)
 	} else {
 		c = client_new(s, nsp_hold(core, req->nsp), &who);
 		socket_set_data(s, c);
+		HASH_ADD(hh, c->nsp->registering, serial, sizeof(c->serial), c);
 		join_own_room(c);
 		register_client(c, false);
 	}
@@ -253,10 +268,12 @@ void client_closed(struct socket *s, enum close_reason reason)
 	if (c->state == CLIENT_ONLINE) {
 		HASH_DEL(c->nsp->clients, c);
 		c->nsp->core->stats.clients--;
+	} else {
+		HASH_DEL(c->nsp->registering, c);
 	}
 	c->state = CLIENT_GONE;
 	c->socket = NULL;
-	leave_all(c, true);
+	leave_all(c, false);
 	client_unref(c);
 }
 
@@ -369,6 +386,7 @@ void client_join(struct client *c, struct lp_str json, struct lp_str ack)
 		/* Also those it is in already: their joining may still be under way, and the
 		 * answer must come after it. */
 		rooms[n++] = (struct store_room){e->name, !m->room->routed};
+		m->room->asked += !m->room->routed;
 	}
 	if (n)
 		core->ops->room_join(core->store, &who, rooms, n, rooms_done, op);

@@ -22,7 +22,7 @@ enum client_state {
 };
 
 struct client {
-	UT_hash_handle hh; /* in nsp.clients while ONLINE */
+	UT_hash_handle hh; /* in nsp.registering, then in nsp.clients, until GONE */
 	struct nsp *nsp;
 	struct socket *socket;  /* NULL once GONE */
 	struct member *members; /* list over its rooms */

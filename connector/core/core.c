@@ -63,9 +63,13 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 	struct nsp *n = nsp_find(c, nsp);
 	struct client *found = NULL;
 
-	if (n)
-		HASH_FIND(hh, n->clients, client.p, client.n, found);
+	if (!n)
+		return;
+	HASH_FIND(hh, n->clients, client.p, client.n, found);
+	/* The inbox is read on a link of its own: this may overtake the registration's answer. */
 	if (!found || found->serial != serial)
+		HASH_FIND(hh, n->registering, &serial, sizeof(serial), found);
+	if (!found || !lp_str_eq(client_id(found), client))
 		return;
 	c->stats.replaced++;
 	socket_disconnect(found->socket, true, CLOSE_SERVER);
@@ -75,11 +79,13 @@ void core_namespace_offline(struct core *c, struct lp_str nsp)
 {
 	struct nsp *n = nsp_find(c, nsp);
 
-	if (!n || !HASH_COUNT(n->clients))
+	size_t total = n ? HASH_COUNT(n->clients) + HASH_COUNT(n->registering) : 0;
+
+	if (!total)
 		return;
 	if (!n->offline_total)
 		c->offline_nsps++;
-	n->offline_total = HASH_COUNT(n->clients);
+	n->offline_total = total;
 	n->offline_done = 0;
 	n->offline_since = c->now;
 }
@@ -95,7 +101,7 @@ static void drain(struct nsp *n)
 	due = n->offline_total * (n->core->now - n->offline_since) / span;
 	for (; n->clients && n->offline_done < due; n->offline_done++)
 		socket_disconnect(n->clients->socket, true, CLOSE_SERVER);
-	if (!n->clients || n->offline_done >= n->offline_total) {
+	if ((!n->clients && !n->registering) || n->offline_done >= n->offline_total) {
 		n->offline_total = 0;
 		n->core->offline_nsps--;
 	}
@@ -103,14 +109,17 @@ static void drain(struct nsp *n)
 
 static void drain_all(struct core *c)
 {
-	struct nsp *n, *next;
+	struct nsp *n = c->nsps, *next;
 
-	HASH_ITER(hh, c->nsps, n, next)
-	{
-		if (!n->offline_total)
-			continue;
-		n->users++; /* its last client may go */
-		drain(n);
+	/* Held one ahead: a connection that is closed may take clients of other namespaces along. */
+	if (n)
+		n->users++;
+	for (; n; n = next) {
+		if (n->offline_total)
+			drain(n);
+		next = n->hh.next;
+		if (next)
+			next->users++;
 		nsp_release(n);
 	}
 }

@@ -15,12 +15,13 @@ struct nsp {
 	UT_hash_handle hh; /* in core.nsps, by name */
 	struct core *core;
 	struct client *clients;         /* table by client id: those that are online */
+	struct client *registering;     /* table by serial: those the store has not answered */
 	struct room *rooms;             /* table by name */
 	struct message *messages;       /* table by id: the recent ones */
 	struct message *oldest_message; /* list in order of arrival, for forgetting */
 	struct message *newest_message;
 	size_t users; /* clients in any state that point here; freed at 0 by nsp_release() */
-	size_t offline_total; /* clients when it was set offline; 0: it was not */
+	size_t offline_total; /* clients when it was set offline, registering ones too; 0: it was not */
 	size_t offline_done;
 	uint64_t offline_since; /* ms */
 	char name[];

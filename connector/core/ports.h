@@ -37,7 +37,7 @@ enum store_answer {
 	STORE_DONE,
 	STORE_UNKNOWN_NAMESPACE,
 	STORE_OFFLINE_NAMESPACE,
-	STORE_BUSY, /* too much is waiting already: not carried out */
+	STORE_BUSY, /* too much is waiting already: not carried out; never said to a leave */
 };
 typedef void (*store_cb)(void *arg, enum store_answer answer);
 

@@ -36,6 +36,7 @@ struct room {
 	uint32_t space;
 	uint64_t serial; /* a room made again under this name is another one */
 	bool routed;     /* the store confirmed that pushes for it come here */
+	uint32_t asked;  /* times the store was asked for that, refused registrations taken off */
 
 	struct delivery *deliveries; /* under way, in order */
 	struct delivery *last_delivery;
