@@ -474,7 +474,7 @@ static bool cmd_push(struct script *s, char *args)
 
 	if (strncmp(args, "except=", 7) == 0)
 		except = word(&args) + 7;
-	lp_buf_addf(&event, "[\"push\",%s]", args);
+	lp_buf_addf(&event, "[\"push\",%s]", unescape(args));
 	core_push(s->world.core, lp_cstr(nsp), lp_cstr(room), id, lp_cstr(except),
 		  lp_buf_str(&event));
 	lp_buf_clear(&event);

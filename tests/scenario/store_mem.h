@@ -28,7 +28,7 @@ void store_mem_free(struct store_mem *s);
 
 void store_mem_set_namespace(struct store_mem *s, struct lp_str name, enum store_mem_namespace to);
 void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode);
-/* While busy, registrations, joins and leaves asked for are answered so. */
+/* While busy, registrations and joins asked for are answered so. */
 void store_mem_set_busy(struct store_mem *s, bool busy);
 /* Loses clients, memberships and routes; namespaces, acks and counts stay. */
 void store_mem_forget(struct store_mem *s);
