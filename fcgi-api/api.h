@@ -23,7 +23,7 @@ struct api_app {
 	const struct settings *settings;
 	const struct route *routes; /* ended by a row without path */
 	struct ident_rules *rules;
-	struct redis_server *redis;
+	struct redis_shared *redis;
 	struct auth_cache *auth;
 };
 

@@ -21,9 +21,9 @@ static bool seed_hash(void)
 }
 
 /* Only a warning: requests are answered with 503 until Redis is there. */
-static void look_for_redis(struct redis_server *server)
+static void look_for_redis(struct redis_shared *shared)
 {
-	struct redis *r = redis_new(server);
+	struct redis *r = redis_new(shared);
 
 	if (redis_ping(r) != LP_OK)
 		lp_warn("api", "starting without redis");
@@ -44,7 +44,7 @@ int api_main(int argc, char **argv, const char *summary, const struct route *rou
 	app.rules = ident_rules_new(s.key_reg, (size_t)s.namespace_max_length,
 				    (size_t)s.room_max_length, (size_t)s.userid_max_length,
 				    (size_t)s.uuid_max_length, &error);
-	app.redis = redis_server_new(&s);
+	app.redis = redis_shared_new(&s);
 	if (!app.rules) {
 		lp_error("api", "setting key_reg: %s", error);
 	} else if (!app.redis) {
@@ -58,7 +58,7 @@ int api_main(int argc, char **argv, const char *summary, const struct route *rou
 		auth_cache_free(app.auth);
 	}
 	free(error);
-	redis_server_free(app.redis);
+	redis_shared_free(app.redis);
 	ident_rules_free(app.rules);
 	settings_clear(&s);
 	return status;

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include "common/lp_json.h"
-#include "common/model/json_text.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_form.h"
 #include "fcgi-api/route.h"
@@ -92,7 +91,7 @@ static enum api_error parse_json(struct api_req *req)
 		req->body = json_object_new_object();
 		return API_OK;
 	}
-	if (!json_text_valid(text) || lp_json_parse(text, &req->body) != LP_OK)
+	if (lp_json_parse(text, &req->body) != LP_OK)
 		return API_BODY_INVALID;
 	if (json_object_is_type(req->body, json_type_object) ||
 	    json_object_is_type(req->body, json_type_array))

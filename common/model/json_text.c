@@ -190,29 +190,14 @@ static bool value(struct cursor *c)
 	}
 }
 
-static struct cursor start(struct lp_str text, unsigned depth)
-{
-	return (struct cursor){.p = text.p, .end = text.p + text.n, .depth = depth};
-}
-
-static bool at_end(struct cursor *c)
-{
-	space(c);
-	return c->p == c->end;
-}
-
-bool json_text_valid(struct lp_str text)
-{
-	struct cursor c = start(text, 0);
-
-	return text.n && value(&c) && at_end(&c);
-}
-
 static bool object(struct lp_str text, struct pick *pick)
 {
-	struct cursor c = start(text, 1);
+	struct cursor c = {.p = text.p, .end = text.p + text.n, .depth = 1};
 
-	return text.n && take(&c, '{') && members(&c, pick) && at_end(&c);
+	if (!text.n || !take(&c, '{') || !members(&c, pick))
+		return false;
+	space(&c);
+	return c.p == c.end;
 }
 
 int json_text_member(struct lp_str text, const char *key, struct lp_str *out)

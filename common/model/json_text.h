@@ -10,15 +10,10 @@
 #include "common/lp_str.h"
 
 /*
- * True when text is one JSON value to the letter of RFC 8259 (json-c accepts a little more, NaN
- * for one), nested at most LP_JSON_DEPTH deep. UTF-8 is not looked at.
- */
-bool json_text_valid(struct lp_str text);
-
-/*
  * The value of the last member called key in text, one JSON object; *out points into text.
- * LP_ENOENT when there is none. LP_EINVAL when text is not a valid object, or spells a name of it
- * with escapes, which could be the same one: then the caller has to parse it.
+ * LP_ENOENT when there is none. LP_EINVAL when text is not JSON to the letter of RFC 8259, nests
+ * deeper than LP_JSON_DEPTH, or spells a name of the object with escapes, which could be the same
+ * one: then the caller has to parse it. UTF-8 is not looked at.
  */
 int json_text_member(struct lp_str text, const char *key, struct lp_str *out) LP_MUSTCHECK;
 

@@ -19,7 +19,7 @@
 #define PROBE_FIRST_MS 50
 #define PROBE_MAX_MS   500
 
-struct redis_server {
+struct redis_shared {
 	struct redis_addr addr;
 	const char *password; /* "" for none; of the settings */
 	int64_t db;
@@ -32,7 +32,7 @@ struct redis_server {
 };
 
 struct redis {
-	struct redis_server *server;
+	struct redis_shared *shared;
 	redisContext *ctx;    /* NULL when not connected */
 	uint64_t timeout_ms;  /* what the socket's time-outs are set to */
 	uint64_t deadline_ms; /* of the call in hand */
@@ -43,34 +43,34 @@ struct redis {
 static const char *const leave_codes[] = {"LOADING",     "READONLY", "MASTERDOWN",
 					  "CLUSTERDOWN", "NOAUTH",   "BUSY"};
 
-struct redis_server *redis_server_new(const struct settings *s)
+struct redis_shared *redis_shared_new(const struct settings *s)
 {
-	struct redis_server *server = lp_xcalloc(1, sizeof(*server));
+	struct redis_shared *shared = lp_xcalloc(1, sizeof(*shared));
 
-	if (redis_addr_parse(s->redis_address, &server->addr) != LP_OK) {
-		free(server);
+	if (redis_addr_parse(s->redis_address, &shared->addr) != LP_OK) {
+		free(shared);
 		return NULL;
 	}
-	server->password = s->redis_password;
-	server->db = s->redis_db;
-	server->timeout_ms = (uint64_t)s->redis_timeout;
-	pthread_mutex_init(&server->lock, NULL);
-	return server;
+	shared->password = s->redis_password;
+	shared->db = s->redis_db;
+	shared->timeout_ms = (uint64_t)s->redis_timeout;
+	pthread_mutex_init(&shared->lock, NULL);
+	return shared;
 }
 
-void redis_server_free(struct redis_server *server)
+void redis_shared_free(struct redis_shared *shared)
 {
-	if (!server)
+	if (!shared)
 		return;
-	pthread_mutex_destroy(&server->lock);
-	free(server);
+	pthread_mutex_destroy(&shared->lock);
+	free(shared);
 }
 
-struct redis *redis_new(struct redis_server *server)
+struct redis *redis_new(struct redis_shared *shared)
 {
 	struct redis *r = lp_xcalloc(1, sizeof(*r));
 
-	r->server = server;
+	r->shared = shared;
 	return r;
 }
 
@@ -93,53 +93,53 @@ void redis_free(struct redis *r)
  * Whether this thread may talk to the server. When it is down and the time to look has come, the
  * thread that asks first does it; the others are told "down" until it knows.
  */
-static bool server_admits(struct redis *r, uint64_t now)
+static bool shared_admits(struct redis *r, uint64_t now)
 {
-	struct redis_server *server = r->server;
+	struct redis_shared *shared = r->shared;
 
 	r->probing = false;
-	if (!atomic_load(&server->down))
+	if (!atomic_load(&shared->down))
 		return true;
-	pthread_mutex_lock(&server->lock);
-	if (now >= server->probe_at_ms) {
+	pthread_mutex_lock(&shared->lock);
+	if (now >= shared->probe_at_ms) {
 		r->probing = true;
-		server->probe_at_ms = now + server->timeout_ms + PROBE_FIRST_MS;
+		shared->probe_at_ms = now + shared->timeout_ms + PROBE_FIRST_MS;
 	}
-	pthread_mutex_unlock(&server->lock);
+	pthread_mutex_unlock(&shared->lock);
 	return r->probing;
 }
 
 /* Of the calls that fail together only the first, and later each probe, lengthens the wait. */
-static void server_failed(struct redis *r, const char *why)
+static void shared_failed(struct redis *r, const char *why)
 {
-	struct redis_server *server = r->server;
+	struct redis_shared *shared = r->shared;
 	bool first;
 
-	pthread_mutex_lock(&server->lock);
-	first = !atomic_exchange(&server->down, true);
+	pthread_mutex_lock(&shared->lock);
+	first = !atomic_exchange(&shared->down, true);
 	if (first || r->probing) {
-		server->probe_delay_ms = first ? PROBE_FIRST_MS : server->probe_delay_ms * 2;
-		if (server->probe_delay_ms > PROBE_MAX_MS)
-			server->probe_delay_ms = PROBE_MAX_MS;
-		server->probe_at_ms = lp_mono_ms() + server->probe_delay_ms;
+		shared->probe_delay_ms = first ? PROBE_FIRST_MS : shared->probe_delay_ms * 2;
+		if (shared->probe_delay_ms > PROBE_MAX_MS)
+			shared->probe_delay_ms = PROBE_MAX_MS;
+		shared->probe_at_ms = lp_mono_ms() + shared->probe_delay_ms;
 	}
-	pthread_mutex_unlock(&server->lock);
+	pthread_mutex_unlock(&shared->lock);
 	if (first)
 		lp_warn("redis", "unavailable reason=\"%s\"", why);
 	else
 		lp_debug("redis", "still unavailable reason=\"%s\"", why);
 }
 
-static void server_works(struct redis_server *server)
+static void shared_works(struct redis_shared *shared)
 {
-	if (atomic_load(&server->down) && atomic_exchange(&server->down, false))
+	if (atomic_load(&shared->down) && atomic_exchange(&shared->down, false))
 		lp_info("redis", "available again");
 }
 
 /* The connection can not be used any more, and the server probably can not either. */
 static int fail(struct redis *r, const char *why)
 {
-	server_failed(r, why);
+	shared_failed(r, why);
 	disconnect(r);
 	return LP_ESTORE;
 }
@@ -209,7 +209,7 @@ static int open_step(struct redis *r, int argc, const char **argv)
 
 static int open_connection(struct redis *r)
 {
-	const struct redis_server *server = r->server;
+	const struct redis_shared *shared = r->shared;
 	struct timeval tv;
 	char db[24];
 	int rc = LP_OK;
@@ -217,17 +217,17 @@ static int open_connection(struct redis *r)
 	if (!time_left(r, &tv))
 		return fail(r, "timed out");
 	r->timeout_ms = 0;
-	r->ctx = server->addr.path[0]
-			 ? redisConnectUnixWithTimeout(server->addr.path, tv)
-			 : redisConnectWithTimeout(server->addr.host, server->addr.port, tv);
+	r->ctx = shared->addr.path[0]
+			 ? redisConnectUnixWithTimeout(shared->addr.path, tv)
+			 : redisConnectWithTimeout(shared->addr.host, shared->addr.port, tv);
 	if (!r->ctx)
 		abort(); /* out of memory */
 	if (r->ctx->err)
 		return fail(r, r->ctx->errstr);
-	if (server->password[0])
-		rc = open_step(r, 2, (const char *[]){"AUTH", server->password});
-	if (rc == LP_OK && server->db) {
-		snprintf(db, sizeof(db), "%lld", (long long)server->db);
+	if (shared->password[0])
+		rc = open_step(r, 2, (const char *[]){"AUTH", shared->password});
+	if (rc == LP_OK && shared->db) {
+		snprintf(db, sizeof(db), "%lld", (long long)shared->db);
 		rc = open_step(r, 2, (const char *[]){"SELECT", db});
 	}
 	/* A server that still loads its data accepts connections. */
@@ -252,9 +252,9 @@ static int begin(struct redis *r)
 	struct timeval tv;
 	int rc = LP_OK;
 
-	if (!server_admits(r, now))
+	if (!shared_admits(r, now))
 		return LP_ESTORE;
-	r->deadline_ms = now + r->server->timeout_ms;
+	r->deadline_ms = now + r->shared->timeout_ms;
 	if (r->ctx && closed_while_idle(r))
 		disconnect(r);
 	if (!r->ctx)
@@ -308,7 +308,7 @@ static int take(struct redis *r, redisReply **reply)
 		freeReplyObject(*reply);
 		*reply = NULL;
 	} else {
-		server_works(r->server);
+		shared_works(r->shared);
 	}
 	return rc;
 }

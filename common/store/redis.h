@@ -21,7 +21,7 @@
 #include "common/settings.h"
 #include "common/store/redis_args.h"
 
-struct redis_server; /* shared by the threads */
+struct redis_shared; /* what the threads share */
 struct redis;        /* of one thread */
 struct redisReply;   /* hiredis's own */
 
@@ -29,10 +29,10 @@ struct redisReply;   /* hiredis's own */
  * Keeps pointers into s, which must stay as it is. Returns NULL when redis_address is not one;
  * does not connect.
  */
-struct redis_server *redis_server_new(const struct settings *s);
-void redis_server_free(struct redis_server *server);
+struct redis_shared *redis_shared_new(const struct settings *s);
+void redis_shared_free(struct redis_shared *shared);
 
-struct redis *redis_new(struct redis_server *server);
+struct redis *redis_new(struct redis_shared *shared);
 void redis_free(struct redis *r);
 
 /* LP_OK when the server answers now; the reason otherwise is in the log. */
