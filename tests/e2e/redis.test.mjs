@@ -36,7 +36,7 @@ async function moreAccepted(count) {
 }
 
 before(async () => {
-	stack = await startStack({ connectors: 2 });
+	stack = await startStack({ connectors: 2, set: {} });
 	owner = await stack.namespace(NAMESPACE);
 	const kinds = [
 		[1, "4.8.4", "websocket"], [1, "2.3.0", "polling"],

@@ -61,8 +61,9 @@ function parseEnv(text) {
 	return env;
 }
 
-// Starts one. set: settings to override.
-export async function startStack({ connectors = 2, set = {} } = {}) {
+// Starts one. set: settings to override. Redis may take its time by default: each write waits for
+// the disk, which other stages of the tests keep busy.
+export async function startStack({ connectors = 2, set = { redis_timeout: "5s" } } = {}) {
 	const parent = process.env.LP_E2E_DIR ?? tmpdir();
 	mkdirSync(parent, { recursive: true });
 	const name = path.basename(process.argv[1], ".test.mjs");
