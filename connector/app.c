@@ -172,6 +172,8 @@ static struct engine *make_engine(const struct settings *s, struct core *core)
 	struct engine_conf conf = {
 		.polling = list_has(s->transports, "polling"),
 		.websocket = list_has(s->transports, "websocket"),
+		.eio3 = true,
+		.eio4 = true,
 		.eio_missing_is_3 = strcmp(s->eio_missing, "3") == 0,
 		.ping_interval = (uint32_t)s->pingInterval,
 		.ping_timeout = (uint32_t)s->pingTimeout,

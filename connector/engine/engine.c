@@ -191,10 +191,10 @@ static void read_query(struct engine *e, struct lp_str query, struct ask *ask)
 static int version_of(const struct engine *e, const struct ask *ask)
 {
 	if (!ask->has_version)
-		return e->conf.eio_missing_is_3 ? 3 : 0;
+		return e->conf.eio3 && e->conf.eio_missing_is_3 ? 3 : 0;
 	if (strcmp(ask->version, "3") == 0)
-		return 3;
-	return strcmp(ask->version, "4") == 0 ? 4 : 0;
+		return e->conf.eio3 ? 3 : 0;
+	return e->conf.eio4 && strcmp(ask->version, "4") == 0 ? 4 : 0;
 }
 
 static enum engine_verdict handshake(struct engine *e, struct link *l, const struct http_head *h,

@@ -27,6 +27,8 @@ struct engine_conf {
 	char tag[9];  /* in front of every session id, see proto/session_id.h */
 	bool polling; /* transports served */
 	bool websocket;
+	bool eio3; /* protocols spoken */
+	bool eio4;
 	bool eio_missing_is_3;    /* a handshake without EIO means 3; else it is refused */
 	uint32_t ping_interval;   /* ms */
 	uint32_t ping_timeout;    /* ms */
@@ -37,6 +39,7 @@ struct engine_conf {
 	unsigned max_namespaces;  /* sockets of one session */
 	unsigned max_packets;     /* packets in one payload */
 	size_t max_sessions;
+	char cookie[33]; /* name of a cookie with the session id, for load balancers; "": none */
 };
 
 enum close_reason {

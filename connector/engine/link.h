@@ -30,8 +30,9 @@ struct http_answer {
 	int status;
 	const char *content_type; /* NULL: none */
 	struct lp_str body;
-	bool no_store; /* Cache-Control: no-store */
-	bool close;    /* end the connection after it */
+	const char *cookie; /* value of a Set-Cookie header; NULL: none */
+	bool no_store;      /* Cache-Control: no-store */
+	bool close;         /* end the connection after it */
 };
 
 struct link_ops {

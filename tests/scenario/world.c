@@ -130,6 +130,8 @@ void world_init(struct world *w)
 		.tag = "t",
 		.polling = true,
 		.websocket = true,
+		.eio3 = true,
+		.eio4 = true,
 		.eio_missing_is_3 = true,
 		.ping_interval = 25000,
 		.ping_timeout = 20000,

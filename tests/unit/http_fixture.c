@@ -89,6 +89,8 @@ void fixture_start(struct fixture *f)
 		.tag = "t",
 		.polling = true,
 		.websocket = true,
+		.eio3 = true,
+		.eio4 = true,
 		.eio_missing_is_3 = true,
 		.ping_interval = 25000,
 		.ping_timeout = 20000,
