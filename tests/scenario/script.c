@@ -232,6 +232,19 @@ static bool cmd_send(struct script *s, char *args)
 	return p != NULL;
 }
 
+/* send-both WHO PACKET PACKET */
+static bool cmd_send_both(struct script *s, char *args)
+{
+	struct peer *p = the_peer(s, word(&args));
+	const char *first = word(&args);
+
+	if (p) {
+		peer_send(p, lp_cstr(first));
+		peer_send(p, lp_cstr(args));
+	}
+	return p != NULL;
+}
+
 /* bin WHO HEX: a binary websocket message */
 static bool cmd_bin(struct script *s, char *args)
 {
@@ -703,6 +716,7 @@ static const struct {
 	{"rejoin", cmd_rejoin},
 	{"request", cmd_request},
 	{"send", cmd_send},
+	{"send-both", cmd_send_both},
 	{"shutdown", cmd_shutdown},
 	{"stat", cmd_stat},
 	{"store", cmd_store},
@@ -712,9 +726,27 @@ static const struct {
 	{"waits", cmd_waits},
 };
 
+static bool run_line(struct script *s, char *line);
+
+/* repeat N COMMAND */
+static bool run_repeated(struct script *s, char *line)
+{
+	char copy[LINE_MAX_BYTES];
+	bool good = true;
+
+	for (int n = atoi(word(&line)); good && n; n--) {
+		snprintf(copy, sizeof(copy), "%s", line);
+		good = run_line(s, copy);
+	}
+	return good;
+}
+
 static bool run_line(struct script *s, char *line)
 {
 	const char *name = word(&line);
+
+	if (strcmp(name, "repeat") == 0)
+		return run_repeated(s, line);
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) != 0)

@@ -11,6 +11,13 @@
 
 #define START_MS 1000000
 
+/* The engine, or the test, broke the contract of link.h. */
+static _Noreturn void broken(const struct peer *p, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", p->name, what);
+	abort();
+}
+
 /* --- what the engine does with a connection --- */
 
 static void take_packet(struct peer *p, struct lp_str packet, bool ws)
@@ -51,7 +58,7 @@ static void take_payload(struct peer *p, struct lp_str body)
 		/* ___eio[0]("..."); */
 		if (from + 2 > body.n ||
 		    json_scan_string(lp_str(body.p + from, body.n - from - 2), &literal) != LP_OK)
-			abort();
+			broken(p, "not JSONP");
 		body = lp_buf_str(&literal);
 	}
 	eio_payload_open(&in, p->version, false, body);
@@ -71,7 +78,7 @@ static void on_respond(struct link *l, const struct http_answer *a)
 	struct peer *p = wire->peer;
 
 	if (!wire->waits)
-		abort(); /* answered twice, or after it was lost */
+		broken(p, "answered twice, or after it was lost");
 	wire->waits = false;
 	p->status = a->status;
 	lp_buf_reset(&p->body);
@@ -88,7 +95,7 @@ static void on_end(struct link *l, uint16_t code)
 
 	(void)code;
 	if (!wire->open || wire->ended)
-		abort();
+		broken(wire->peer, "ended, but not open");
 	wire->ended = true;
 }
 
@@ -258,7 +265,7 @@ enum engine_verdict peer_request(struct peer *p, struct wire *wire, const char *
 	enum engine_verdict v;
 
 	if (wire->link.session)
-		abort(); /* the test needs another wire */
+		broken(p, "a request where another one waits: the test needs another peer");
 	*wire = (struct wire){.link.ops = &wire_ops, .peer = p, .waits = true};
 	v = engine_request(p->world->engine, &wire->link, &h, p->world->now);
 	if (v == ENGINE_UPGRADE) {
