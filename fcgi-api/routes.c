@@ -1,0 +1,27 @@
+#include "config.h"
+
+#include "fcgi-api/api_namespace.h"
+#include "fcgi-api/api_push.h"
+#include "fcgi-api/api_report.h"
+#include "fcgi-api/routes.h"
+
+const struct route routes_push[] = {
+	{API_GET, "/health", AUTH_NONE, route_health},
+	{API_POST, "/api/auth/login", AUTH_NAMESPACE, route_login},
+	{API_POST, "/api/auth/push", AUTH_PUSH, api_push},
+	{API_GET, "/api/auth/report/push", AUTH_NAMESPACE, api_report_push},
+	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, api_report_message},
+	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
+	{API_GET, "/api/auth/namespace", AUTH_NAMESPACE, api_namespace_get},
+	{API_POST, "/api/auth/namespace/save", AUTH_NAMESPACE, api_namespace_save},
+	{API_OTHER, NULL, AUTH_NONE, NULL},
+};
+
+const struct route routes_admin[] = {
+	{API_GET, "/health", AUTH_NONE, route_health},
+	{API_POST, "/api/admin/login", AUTH_ADMIN, route_login},
+	{API_POST, "/api/admin/namespace/save", AUTH_ADMIN, api_namespace_admin_save},
+	{API_GET, "/api/admin/namespace/list", AUTH_ADMIN, api_namespace_list},
+	{API_GET, "/api/admin/report/online", AUTH_ADMIN, api_report_admin_online},
+	{API_OTHER, NULL, AUTH_NONE, NULL},
+};

@@ -1,0 +1,617 @@
+/* Every endpoint against a real Redis, without FastCGI: request in, answer out. */
+#include "config.h"
+
+#include <hiredis/hiredis.h>
+#include <stdarg.h>
+
+#include "common/lp_json.h"
+#include "common/lp_mem.h"
+#include "common/store/script.h"
+#include "fcgi-api/api_form.h"
+#include "fcgi-api/routes.h"
+#include "tests/redis/redis_server.h"
+#include "tests/unit/lp_test.h"
+
+#define ADMIN "Basic YWRtaW46YWRtaW4tcHc=" /* admin:admin-pw */
+#define OWNER "Basic L2Q6cHc6MQ=="         /* /d:pw:1 */
+#define B     "lp:{/d}"
+
+static struct redis_server *server;
+static struct settings settings;
+static struct api_app app = {.settings = &settings};
+static redisContext *redis;
+
+static struct redis *client; /* of the one thread */
+
+static int read_body(struct api_req *req, struct lp_buf *out, size_t max)
+{
+	lp_buf_addz(out, req->source);
+	return LP_OK;
+}
+
+/*
+ * One request; url with its query. Returns the answer as "<status> <body>" in static memory, freed
+ * by the next call.
+ */
+static const char *request(enum api_method method, const char *authorization, const char *url,
+			   const char *type, const char *body)
+{
+	static struct lp_buf out;
+	struct api_ctx ctx = {.app = &app, .redis = client};
+	struct lp_str uri = lp_cstr(url);
+	size_t mark = lp_str_find(uri, '?');
+	struct api_req req = {
+		.method = method,
+		.path = lp_str(uri.p, mark),
+		.query = lp_str_from(uri, mark + 1),
+		.authorization = lp_cstr(authorization),
+		.content_type = lp_cstr(type),
+		.remote_addr = LP_STR("192.0.2.1"),
+		.read_body = read_body,
+		.source = (char *)body,
+	};
+	struct api_resp resp = {0};
+
+	app.routes = strncmp(url, "/api/admin", 10) == 0 ? routes_admin : routes_push;
+	route_serve(&ctx, &req, &resp);
+	lp_buf_clear(&out);
+	lp_buf_addf(&out, "%d ", resp.status);
+	lp_buf_adds(&out, lp_buf_str(&resp.body));
+	api_req_clear(&req);
+	lp_buf_clear(&resp.body);
+	return out.data;
+}
+
+static const char *get(const char *authorization, const char *url)
+{
+	return request(API_GET, authorization, url, "", "");
+}
+
+static const char *post(const char *authorization, const char *url, const char *body)
+{
+	return request(API_POST, authorization, url, "application/json", body);
+}
+
+/* The message of an error, or the whole answer when it is none. */
+static const char *msg_of(const char *answer)
+{
+	static char text[256];
+	struct json_object *body = NULL;
+	struct lp_str msg = {NULL, 0};
+
+	if (lp_json_parse(lp_cstr(answer + 4), &body) == LP_OK)
+		msg = lp_json_str(body, "msg");
+	if (msg.n)
+		snprintf(text, sizeof(text), "%.3s %.*s", answer, LP_FMT(msg));
+	else
+		snprintf(text, sizeof(text), "%s", answer);
+	json_object_put(body);
+	return text;
+}
+
+/* A member of the answer as text, or an element's when the answer is an array; "-" when absent. */
+static const char *member(const char *answer, int index, const char *name)
+{
+	static struct lp_buf text;
+	struct json_object *body = NULL, *object, *value;
+
+	lp_buf_clear(&text);
+	if (lp_json_parse(lp_cstr(answer + 4), &body) != LP_OK)
+		return "no JSON";
+	object = json_object_is_type(body, json_type_array)
+			 ? json_object_array_get_idx(body, (size_t)index)
+			 : body;
+	if (json_object_is_type(object, json_type_object) &&
+	    json_object_object_get_ex(object, name, &value))
+		lp_json_text(&text, value);
+	else
+		lp_buf_addc(&text, '-');
+	json_object_put(body);
+	return text.data;
+}
+
+#define EXPECT(row, got, want) CHECK_STR(lp_cstr(row), lp_cstr(got), lp_cstr(want))
+
+static void command(const char *format, ...)
+{
+	redisReply *reply;
+	va_list ap;
+
+	va_start(ap, format);
+	reply = redisvCommand(redis, format, ap);
+	va_end(ap);
+	CHECK_ROW(lp_cstr(format), reply && reply->type != REDIS_REPLY_ERROR);
+	freeReplyObject(reply);
+}
+
+static const char *command_text(const char *format, ...)
+{
+	static char text[512];
+	redisReply *reply;
+	va_list ap;
+
+	va_start(ap, format);
+	reply = redisvCommand(redis, format, ap);
+	va_end(ap);
+	if (reply->type == REDIS_REPLY_INTEGER)
+		snprintf(text, sizeof(text), "%lld", reply->integer);
+	else
+		snprintf(text, sizeof(text), "%s", reply->str ? reply->str : "nil");
+	freeReplyObject(reply);
+	return text;
+}
+
+/* Puts a client online through the connector's own script. */
+static void online(const char *userid, const char *platform, const char *uuid, const char *room)
+{
+	char id[128], own[64];
+
+	snprintf(id, sizeof(id), "/d#%s#%s-%s", userid, platform, uuid);
+	snprintf(own, sizeof(own), "user_%s", userid);
+	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s", script_get("client_on")->text,
+		"", id, userid, platform, own, room);
+}
+
+/* An empty Redis with the namespace /d, its password pw:1, and one connector. */
+static void fresh(void)
+{
+	command("FLUSHALL");
+	EXPECT("save",
+	       post(ADMIN, "/api/admin/namespace/save",
+		    "{\"key\":\"d\",\"name\":\"D\",\"auth_passwd\":\"pw:1\"}"),
+	       "200 {}");
+	command("ZADD lp:nodes 9999999999999 c1.1");
+	command("XADD lp:inbox:c1.1 1-0 k hello");
+	command("HSET lp:inbox-seq c1.1 1");
+}
+
+/* --- who asks --- */
+
+static void test_login(void)
+{
+	static const struct {
+		const char *authorization, *want;
+	} rows[] = {
+		{OWNER, "200 {}"},
+		{"bASIC L2Q6cHc6MQ==", "200 {}"},
+		{"L2Q6cHc6MQ==", "200 {}"},
+		{"", "400 need authorization"},
+		{"Basic L2Q6cHc=", "401 passwd error"},            /* /d:pw */
+		{"Basic L2Q6", "401 passwd error"},                /* /d: */
+		{"Basic L2Q=", "401 passwd error"},                /* /d */
+		{"Basic L2U6cHc6MQ==", "400 namespace not found"}, /* /e:pw:1 */
+		{"Basic ZDpwdzox", "400 namespace not found"},     /* d:pw:1 */
+		{"Basic !", "400 namespace not found"},
+	};
+
+	fresh();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		EXPECT(rows[i].authorization,
+		       msg_of(post(rows[i].authorization, "/api/auth/login", "")), rows[i].want);
+	/* no password set: nobody gets in */
+	command("HDEL " B ":conf auth_passwd");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/login", "")), "401 passwd error");
+	EXPECT("", msg_of(post("Basic L2Q6", "/api/auth/login", "")), "401 passwd error");
+}
+
+/* A push goes out on the password remembered, but never on one that is no longer right. */
+static void test_password_changes(void)
+{
+	static const char push[] = "{\"room\":\"r\",\"pushData\":{}}";
+
+	fresh();
+	EXPECT("first", post(OWNER, "/api/auth/push", push), "200 {\"id\":1}");
+	EXPECT("again", post(OWNER, "/api/auth/push", push), "200 {\"id\":2}");
+	EXPECT("name", post(OWNER, "/api/auth/namespace/save", "{\"name\":\"x\"}"), "200 {}");
+	EXPECT("still", post(OWNER, "/api/auth/push", push), "200 {\"id\":3}");
+	EXPECT("new password",
+	       post(OWNER, "/api/auth/namespace/save", "{\"auth_passwd\":\"pw:2\"}"), "200 {}");
+	EXPECT("old", msg_of(post(OWNER, "/api/auth/push", push)), "401 passwd error");
+	EXPECT("old, bad room", msg_of(post(OWNER, "/api/auth/push", "{}")), "401 passwd error");
+	EXPECT("new", post("Basic L2Q6cHc6Mg==", "/api/auth/push", push), "200 {\"id\":4}");
+	command("DEL " B ":conf");
+	EXPECT("gone", msg_of(post("Basic L2Q6cHc6Mg==", "/api/auth/push", push)),
+	       "400 namespace not found");
+	EXPECT("seq", command_text("GET " B ":seq"), "4");
+}
+
+/* --- pushes --- */
+
+static void test_push_stored(void)
+{
+	static const char body[] =
+		"{\"room\":\"r1\",\"pushData\":{\"n\": 1.0,\"apsData\":{\"a\":1}},"
+		"\"except\":\"/d#a#web-1\",\"from\":\"f\",\"other\":1,"
+		"\"leaveMessage\":true,\"expire\":0.5}";
+	const char *answer;
+
+	fresh();
+	online("a", "web", "1", "r1");
+	EXPECT("push", post(OWNER, "/api/auth/push", body), "200 {\"id\":1}");
+	EXPECT("inbox", command_text("HGET lp:inbox-seq c1.1"), "2");
+	EXPECT("ttl", command_text("TTL " B ":msg:1"), "1800");
+	EXPECT("owner's count", command_text("HSET " B ":msg:1 @c1.1 3 @c2.5 4"), "2");
+	answer = lp_xstrdup(get(OWNER, "/api/auth/report/push/1"));
+	EXPECT("", member(answer, 0, "id"), "\"1\"");
+	EXPECT("", member(answer, 0, "namespace"), "\"/d\"");
+	EXPECT("", member(answer, 0, "room"), "\"r1\"");
+	EXPECT("", member(answer, 0, "pushData"),
+	       "\"{\\\"n\\\": 1.0,\\\"apsData\\\":{\\\"a\\\":1}}\"");
+	EXPECT("", member(answer, 0, "except"), "\"/d#a#web-1\"");
+	EXPECT("", member(answer, 0, "from"), "\"f\"");
+	EXPECT("", member(answer, 0, "leaveMessage"), "\"true\"");
+	EXPECT("", member(answer, 0, "expire"), "\"0.5\"");
+	EXPECT("", member(answer, 0, "onlineClientCount"), "\"7\"");
+	EXPECT("", member(answer, 0, "ackWebCount"), "\"0\"");
+	EXPECT("", member(answer, 0, "ackIOSDetail"), "[]");
+	EXPECT("", member(answer, 0, "other"), "-");
+	EXPECT("", member(answer, 0, "@c1.1"), "-");
+	free((char *)answer);
+	/* lost: stored, but nobody is told */
+	EXPECT("lost",
+	       post(OWNER, "/api/auth/push",
+		    "{\"room\":\"r1\",\"pushData\":{},\"extra\":\"lost\"}"),
+	       "200 {\"id\":2}");
+	EXPECT("inbox", command_text("HGET lp:inbox-seq c1.1"), "2");
+	EXPECT("empty room", post(OWNER, "/api/auth/push", "{\"room\":\"r2\",\"pushData\":[]}"),
+	       "200 {\"id\":3}");
+	EXPECT("inbox", command_text("HGET lp:inbox-seq c1.1"), "2");
+}
+
+/* The order in which a caller is told what is wrong. */
+static void test_push_errors(void)
+{
+	static const char expire[] = "{\"room\":\"r\",\"pushData\":{},\"expire\":0}";
+	static const char except[] = "{\"room\":\"r\",\"pushData\":{},\"except\":1,\"expire\":0}";
+	static const char fine[] = "{\"room\":\"r\",\"pushData\":{}}";
+
+	fresh();
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", "{}")), "400 room can not be empty");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", expire)), "400 expire invalid");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", except)), "400 except must be string");
+	settings.apns_payload_size = 7;
+	EXPECT("",
+	       post(OWNER, "/api/auth/push",
+		    "{\"room\":\"r\",\"pushData\":{\"apsData\":{\"a\":1}},\"leaveMessage\":1}"),
+	       "200 {\"id\":1}");
+	EXPECT("",
+	       msg_of(post(OWNER, "/api/auth/push",
+			   "{\"room\":\"r\",\"pushData\":{\"apsData\":{\"a\":10}},"
+			   "\"leaveMessage\":1}")),
+	       "400 pushData.apsData size must be less then 7 bytes");
+	EXPECT("off",
+	       post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/d\",\"offline\":\"on\"}"),
+	       "200 {}");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", "{}")), "400 room can not be empty");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", except)), "400 except must be string");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", expire)), "400 this namespace offline");
+	EXPECT("", msg_of(post(OWNER, "/api/auth/push", fine)), "400 this namespace offline");
+	EXPECT("still in", post(OWNER, "/api/auth/login", ""), "200 {}");
+	EXPECT("seq", command_text("GET " B ":seq"), "1");
+}
+
+/* --- reports --- */
+
+static void test_report_push(void)
+{
+	fresh();
+	EXPECT("none", get(OWNER, "/api/auth/report/push"), "200 []");
+	for (int i = 0; i < 25; i++)
+		post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}");
+	EXPECT("newest", member(get(OWNER, "/api/auth/report/push"), 0, "id"), "\"25\"");
+	EXPECT("20 of them", member(get(OWNER, "/api/auth/report/push"), 19, "id"), "\"6\"");
+	EXPECT("no more", member(get(OWNER, "/api/auth/report/push"), 20, "id"), "-");
+	EXPECT("page", member(get(OWNER, "/api/auth/report/push?page=2"), 4, "id"), "\"1\"");
+	EXPECT("size", member(get(OWNER, "/api/auth/report/push?page=3&size=2"), 0, "id"),
+	       "\"21\"");
+	EXPECT("end", get(OWNER, "/api/auth/report/push?page=3"), "200 []");
+	EXPECT("far", get(OWNER, "/api/auth/report/push?page=9223372036854775807"), "200 []");
+	EXPECT("bad", msg_of(get(OWNER, "/api/auth/report/push?page=x")),
+	       "400 page and size must be numbers from 1");
+	/* what has expired takes no place */
+	command("DEL " B ":msg:25 " B ":msg:23");
+	EXPECT("", member(get(OWNER, "/api/auth/report/push"), 0, "id"), "\"24\"");
+	EXPECT("", member(get(OWNER, "/api/auth/report/push?page=2&size=1"), 0, "id"), "\"22\"");
+}
+
+static void test_report_message(void)
+{
+	static const char *const none[] = {"2",  "0",      "01",  "-1",
+					   "1x", "%31%00", "%2F", "99999999999999999999"};
+	const char *answer;
+	char url[64];
+
+	fresh();
+	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}");
+	for (size_t i = 0; i < COUNT(none); i++) {
+		snprintf(url, sizeof(url), "/api/auth/report/push/%s", none[i]);
+		EXPECT(url, msg_of(get(OWNER, url)), "400 this id not exists");
+	}
+	/* another namespace's id */
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/e\",\"auth_passwd\":\"pw:1\"}");
+	EXPECT("/e", msg_of(get("L2U6cHc6MQ==", "/api/auth/report/push/1")),
+	       "400 this id not exists");
+	command("SADD " B ":ack:1:web w1");
+	command("SADD " B ":ack:1:ios i1 i2 i3");
+	settings.report_push_ack_detail_max_limit = 3;
+	answer = lp_xstrdup(get(OWNER, "/api/auth/report/push/1?ackDetail=true"));
+	EXPECT("", member(answer, 0, "ackWebDetail"), "[\"w1\"]");
+	EXPECT("", member(answer, 0, "ackIOSDetail"), "[\"$$\"]");
+	EXPECT("", member(answer, 0, "ackAndroidDetail"), "[]");
+	free((char *)answer);
+	EXPECT("", member(get(OWNER, "/api/auth/report/push/1?ackDetail=0"), 0, "ackIOSDetail"),
+	       "[]");
+}
+
+static void test_report_online(void)
+{
+	const char *answer;
+
+	fresh();
+	online("ann", "web", "1", "news");
+	online("ann", "ios", "2", "news");
+	online("bob", "android", "3", "news");
+	EXPECT("", get(OWNER, "/api/auth/report/online"),
+	       "200 {\"roomCount\":1,\"userCount\":2,\"clientCount\":3,\"totalClientCount\":3}");
+	answer = lp_xstrdup(get(OWNER, "/api/auth/report/online?detail=1"));
+	EXPECT("", member(answer, 0, "room"), "[\"news\"]");
+	CHECK(strstr(answer, "\"/d#bob#android-3\"") && strstr(answer, "\"user\":["));
+	free((char *)answer);
+	settings.report_online_list_max_limit = 2;
+	answer = lp_xstrdup(get(OWNER, "/api/auth/report/online?detail=1"));
+	EXPECT("too long", member(answer, 0, "client"), "-");
+	CHECK(strcmp(member(answer, 0, "user"), "-") != 0);
+	free((char *)answer);
+	settings.report_online_list_max_limit = 1000;
+	EXPECT("", get(OWNER, "/api/auth/report/online?room=news&room=none"),
+	       "200 [{\"name\":\"news\",\"userCount\":2,\"clientCount\":3,\"totalClientCount\":3,"
+	       "\"iosClientCount\":1,\"totalIOSClientCount\":1,\"androidClientCount\":1,"
+	       "\"totalAndroidClientCount\":1},{\"name\":\"none\",\"userCount\":0,"
+	       "\"clientCount\":0,\"totalClientCount\":0,\"iosClientCount\":0,"
+	       "\"totalIOSClientCount\":0,\"androidClientCount\":0,"
+	       "\"totalAndroidClientCount\":0}]");
+	answer = lp_xstrdup(get(OWNER, "/api/auth/report/online?room=user_bob&detail=true"));
+	EXPECT("", member(answer, 0, "userCount"), "1");
+	EXPECT("", member(answer, 0, "user"), "[\"bob\"]");
+	EXPECT("", member(answer, 0, "client"), "[\"/d#bob#android-3\"]");
+	free((char *)answer);
+	EXPECT("", member(get(OWNER, "/api/auth/report/online?room="), 0, "roomCount"), "1");
+	EXPECT("", msg_of(get(OWNER, "/api/auth/report/online?room=a%20b")), "400 room invalid");
+	EXPECT("", msg_of(get(OWNER, "/api/auth/report/online?room[a]=x")), "400 room invalid");
+}
+
+static void test_report_admin_online(void)
+{
+	fresh();
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/e\"}");
+	online("ann", "web", "1", "news");
+	EXPECT("", get(ADMIN, "/api/admin/report/online"),
+	       "200 {\"userCount\":1,\"roomCount\":1,\"clientCount\":1}");
+	EXPECT("", member(get(ADMIN, "/api/admin/report/online?namespace=d"), 0, "clientCount"),
+	       "1");
+	EXPECT("", member(get(ADMIN, "/api/admin/report/online?namespace=/e"), 0, "clientCount"),
+	       "0");
+	EXPECT("", member(get(ADMIN, "/api/admin/report/online?namespace=/d&room=news"), 0, "name"),
+	       "\"news\"");
+	EXPECT("", msg_of(get(ADMIN, "/api/admin/report/online?namespace=a%20b")),
+	       "400 namespace invalid");
+}
+
+/* --- namespaces --- */
+
+static void test_save(void)
+{
+	static const struct {
+		const char *body, *want;
+	} rows[] = {
+		{"{}", "400 key is null"},
+		{"{\"key\":\"\"}", "400 key is null"},
+		{"{\"key\":null}", "400 key is null"},
+		{"{\"key\":5}", "400 namespace invalid"},
+		{"{\"key\":\"/\"}", "400 namespace invalid"},
+		{"{\"key\":\"a b\"}", "400 namespace invalid"},
+		{"{\"key\":\"n\",\"name\":{}}", "400 a setting of the namespace is invalid"},
+		{"{\"key\":\"n\",\"offline\":\"maybe\"}",
+		 "400 a setting of the namespace is invalid"},
+		{"{\"key\":\"n\",\"apns_list\":{}}", "400 apns_list invalid"},
+		{"{\"key\":\"n\",\"offline\":\"on\",\"name\":7}", "200 {}"},
+	};
+	char rev[32];
+
+	fresh();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		EXPECT(rows[i].body, msg_of(post(ADMIN, "/api/admin/namespace/save", rows[i].body)),
+		       rows[i].want);
+	EXPECT("a new one is never offline", command_text("HGET lp:{/n}:conf offline"), "off");
+	EXPECT("", command_text("HGET lp:{/n}:conf name"), "7");
+	EXPECT("", command_text("HGET lp:{/n}:conf client_ip"), "192.0.2.1");
+	snprintf(rev, sizeof(rev), "%s", command_text("HGET lp:{/n}:conf rev"));
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"name\":\"\"}");
+	EXPECT("empty: taken away", command_text("HGET lp:{/n}:conf name"), "nil");
+	CHECK(strcmp(command_text("HGET lp:{/n}:conf rev"), rev) > 0);
+	EXPECT("nothing for connectors yet", command_text("HGET lp:inbox-seq c1.1"), "1");
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"offline\":\"on\"}");
+	EXPECT("offline is told", command_text("HGET lp:inbox-seq c1.1"), "2");
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"offline\":\"off\"}");
+	EXPECT("online is not", command_text("HGET lp:inbox-seq c1.1"), "2");
+}
+
+static void test_apns_list(void)
+{
+	const char *answer;
+
+	fresh();
+	EXPECT("",
+	       post(OWNER, "/api/auth/namespace/save",
+		    "{\"key\":\"/other\",\"apns_list\":[{\"name\":\"a\",\"token_key\":\"SECRET\","
+		    "\"apns_topic\":\"t\"}]}"),
+	       "200 {}");
+	EXPECT("the caller's own", command_text("EXISTS lp:{/other}:conf"), "0");
+	EXPECT("",
+	       request(API_POST, OWNER, "/api/auth/namespace/save",
+		       "application/x-www-form-urlencoded",
+		       "apns_list[0][name]=a&apns_list[0][apns_env]=dev&apns_list[1][name]=b"),
+	       "200 {}");
+	answer = lp_xstrdup(get(OWNER, "/api/auth/namespace"));
+	EXPECT("", member(answer, 0, "key"), "\"/d\"");
+	EXPECT("", member(answer, 0, "name"), "\"D\"");
+	EXPECT("", member(answer, 0, "callback_auth"), "null");
+	EXPECT("", member(answer, 0, "offline"), "\"off\"");
+	EXPECT("", member(answer, 0, "auth_passwd_set"), "true");
+	EXPECT("", member(answer, 0, "auth_passwd"), "-");
+	EXPECT("", member(answer, 0, "apns_list"),
+	       "[{\"name\":\"a\",\"apns_env\":\"dev\",\"apns_topic\":\"t\","
+	       "\"apns_dev_key_set\":false,\"apns_production_key_set\":false,"
+	       "\"token_key_set\":true},{\"name\":\"b\",\"apns_dev_key_set\":false,"
+	       "\"apns_production_key_set\":false,\"token_key_set\":false}]");
+	CHECK(!strstr(answer, "SECRET") && !strstr(answer, "pbkdf2"));
+	free((char *)answer);
+	CHECK(strstr(command_text("HGET " B ":conf apns_list"), "SECRET") != NULL);
+}
+
+static void test_list(void)
+{
+	static const struct {
+		const char *query, *keys, *total;
+	} rows[] = {
+		{"", "/d /n0 /n1 /n2 /n3", "5"},
+		{"?pageSize=2", "/d /n0", "5"},
+		{"?pageSize=2&page=3", "/n3", "5"},
+		{"?page=4", "", "5"},
+		{"?page=9223372036854775807&pageSize=9223372036854775807", "", "5"},
+		{"?key=n", "/n0 /n1 /n2 /n3", "4"},
+		{"?key=n&pageSize=1&page=2", "/n1", "4"},
+		{"?name=odd", "/n1 /n3", "2"},
+		{"?offline=on", "/n0", "1"},
+		{"?offline=off&name=even", "/n2", "1"},
+		{"?offline=all", "/d /n0 /n1 /n2 /n3", "5"},
+		{"?key=none", "", "0"},
+	};
+	struct lp_buf keys = {0};
+	char text[128];
+
+	fresh();
+	for (int i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), "{\"key\":\"n%d\",\"name\":\"%s\"}", i,
+			 i % 2 ? "odd" : "even");
+		post(ADMIN, "/api/admin/namespace/save", text);
+	}
+	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"n0\",\"offline\":\"on\"}");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_object *body = NULL, *list = NULL;
+		const char *answer;
+
+		snprintf(text, sizeof(text), "/api/admin/namespace/list%s", rows[i].query);
+		answer = lp_xstrdup(get(ADMIN, text));
+		EXPECT(text, member(answer, 0, "total"), rows[i].total);
+		CHECK(lp_json_parse(lp_cstr(answer + 4), &body) == LP_OK);
+		CHECK_ROW(lp_cstr(text), json_object_object_get_ex(body, "list", &list));
+		lp_buf_reset(&keys);
+		lp_buf_addz(&keys, "");
+		for (size_t n = 0; list && n < json_object_array_length(list); n++)
+			lp_buf_addf(&keys, "%s%.*s", n ? " " : "",
+				    LP_FMT(lp_json_str(json_object_array_get_idx(list, n), "key")));
+		EXPECT(text, keys.data, rows[i].keys);
+		json_object_put(body);
+		free((char *)answer);
+	}
+	lp_buf_clear(&keys);
+	EXPECT("", msg_of(get(ADMIN, "/api/admin/namespace/list?page=0")),
+	       "400 page and size must be numbers from 1");
+	CHECK(!strstr(get(ADMIN, "/api/admin/namespace/list"), "clientCount"));
+	CHECK(strstr(get(ADMIN, "/api/admin/namespace/list?online=1"), "\"clientCount\":0") !=
+	      NULL);
+}
+
+/* More namespaces than one pipeline holds. */
+static void test_many(void)
+{
+	fresh();
+	for (int i = 0; i < 250; i++) {
+		command("ZADD lp:namespaces 0 /m%d", i);
+		command("HSET lp:{/m%d}:conf key /m%d rev 1 name m", i, i);
+		command("HSET lp:{/m%d}:users u 1", i);
+	}
+	EXPECT("", member(get(ADMIN, "/api/admin/report/online"), 0, "userCount"), "250");
+	EXPECT("", member(get(ADMIN, "/api/admin/namespace/list?name=m&pageSize=500"), 0, "total"),
+	       "250");
+}
+
+/* --- Redis away --- */
+
+static void test_unavailable(void)
+{
+	static const struct {
+		enum api_method method;
+		const char *authorization, *url;
+	} rows[] = {
+		{API_POST, OWNER, "/api/auth/login"},
+		{API_POST, OWNER, "/api/auth/push"},
+		{API_GET, OWNER, "/api/auth/namespace"},
+		{API_POST, OWNER, "/api/auth/namespace/save"},
+		{API_GET, OWNER, "/api/auth/report/push"},
+		{API_GET, OWNER, "/api/auth/report/push/1"},
+		{API_GET, OWNER, "/api/auth/report/online"},
+		{API_POST, ADMIN, "/api/admin/namespace/save"},
+		{API_GET, ADMIN, "/api/admin/namespace/list"},
+		{API_GET, ADMIN, "/api/admin/report/online"},
+	};
+
+	fresh();
+	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}"); /* remembered */
+	redisFree(redis);
+	redis_server_kill(server);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		EXPECT(rows[i].url,
+		       msg_of(request(rows[i].method, rows[i].authorization, rows[i].url,
+				      "application/json",
+				      "{\"key\":\"d\",\"room\":\"r\",\"pushData\":{}}")),
+		       "503 service unavailable");
+	EXPECT("", get("", "/health"), "200 hello");
+	EXPECT("", post(ADMIN, "/api/admin/login", ""), "200 {}");
+	redis_server_again(server);
+	redis = redis_server_connect(server);
+}
+
+int main(void)
+{
+	static const struct lp_test tests[] = {
+		{"login", test_login},
+		{"password changes", test_password_changes},
+		{"push stored", test_push_stored},
+		{"push errors", test_push_errors},
+		{"report push", test_report_push},
+		{"report message", test_report_message},
+		{"report online", test_report_online},
+		{"report admin online", test_report_admin_online},
+		{"save", test_save},
+		{"apns_list", test_apns_list},
+		{"list", test_list},
+		{"many", test_many},
+		{"unavailable", test_unavailable},
+	};
+	char *error;
+	int status;
+
+	server = redis_server_start();
+	redis = redis_server_connect(server);
+	scripts_init();
+	settings_init(&settings);
+	if (settings_set(&settings, "redis_address", redis_server_address(server), &error) ||
+	    settings_set(&settings, "admin_passwd", "admin-pw", &error))
+		abort();
+	app.rules = ident_rules_new(settings.key_reg, 50, 100, 100, 100, &error);
+	app.redis = redis_shared_new(&settings);
+	app.auth = auth_cache_new();
+	client = redis_new(app.redis);
+	status = lp_test_main("api", tests, COUNT(tests));
+	get("", "/health"); /* frees the answer before */
+	redis_free(client);
+	auth_cache_free(app.auth);
+	redis_shared_free(app.redis);
+	ident_rules_free(app.rules);
+	settings_clear(&settings);
+	redisFree(redis);
+	redis_server_stop(server);
+	return status;
+}
