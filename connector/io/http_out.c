@@ -43,6 +43,11 @@ void http_out_head(struct lp_buf *out, const struct http_answer *a, enum http_ou
 	lp_buf_addz(out, "\r\n");
 	if (a->no_store)
 		lp_buf_addz(out, "Cache-Control: no-store\r\n");
+	if (a->cookie) {
+		lp_buf_addz(out, "Set-Cookie: ");
+		lp_buf_addz(out, a->cookie);
+		lp_buf_addz(out, "\r\n");
+	}
 	if (mode == HTTP_OUT_CLOSE)
 		lp_buf_addz(out, "Connection: close\r\n");
 	else if (mode == HTTP_OUT_KEEP_10)
