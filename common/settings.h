@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 53
+#define SETTINGS_COUNT 55
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -80,7 +80,9 @@ struct settings {
 	int64_t header_timeout;  /* ms */
 	int64_t body_timeout;    /* ms */
 	int64_t max_payload;     /* bytes */
+	char *eio_versions;      /* LIST of 3, 4 */
 	char *eio_missing;       /* "3" or "reject" */
+	char *cookie;            /* name of a cookie with the session id; "": none */
 	int64_t send_queue_max;  /* bytes waiting for one connection */
 	int64_t max_clients;     /* sessions of one connector */
 	int64_t max_rooms;       /* rooms of one client */

@@ -95,17 +95,39 @@ static bool check_socket_path(const char *value, struct lp_buf *why)
 	return false;
 }
 
+/* A list of one of them, or of both in any order. */
+static bool check_pair(const char *value, const char *a, const char *b, struct lp_buf *why)
+{
+	size_t n = strcspn(value, ",");
+	struct lp_str first = lp_str(value, n);
+	bool is_a = lp_str_eq(first, lp_cstr(a));
+
+	if ((is_a || lp_str_eq(first, lp_cstr(b))) &&
+	    (!value[n] || strcmp(value + n + 1, is_a ? b : a) == 0))
+		return true;
+	lp_buf_addf(why, "it must be %s, %s, or both with a comma between them", a, b);
+	return false;
+}
+
 static bool check_transports(const char *value, struct lp_buf *why)
 {
-	static const char *const good[] = {"polling", "websocket", "polling,websocket",
-					   "websocket,polling"};
+	return check_pair(value, "polling", "websocket", why);
+}
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (strcmp(value, good[i]) == 0)
-			return true;
+static bool check_versions(const char *value, struct lp_buf *why)
+{
+	return check_pair(value, "3", "4", why);
+}
+
+static bool check_cookie(const char *value, struct lp_buf *why)
+{
+	for (const char *p = value; *p; p++) {
+		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '-') {
+			lp_buf_addz(why, "it must be letters, digits, _ and - only");
+			return false;
+		}
 	}
-	lp_buf_addz(why, "it must be polling, websocket, or both with a comma between them");
-	return false;
+	return true;
 }
 
 /* Browsers send an origin as scheme://host[:port], without a path. */
@@ -256,9 +278,15 @@ const struct setting setting_table[] = {
 	    HELP("Longest time for the body of a long-polling request to arrive.")),
 	ROW(connect_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("45s"),
 	    HELP("A session that has joined no namespace after this time is closed.")),
+	ROW(cookie, TEXT, CONNECTOR, RANGE(0, 32), DEFAULT(""), CHECK(check_cookie),
+	    HELP("Name of a cookie in which long-polling clients are given their session id, for "
+		 "load balancers that route by one; no client needs it. Empty: no cookie.")),
 	ROW(eio_missing, CHOICE, CONNECTOR, RANGE(0, 0), CHOICES("3|reject"), DEFAULT("3"),
 	    HELP("A handshake without EIO, as old clients send it: serve it as engine.io 3, or "
 		 "reject it.")),
+	ROW(eio_versions, LIST, CONNECTOR, RANGE(1, 10), DEFAULT("3,4"), CHECK(check_versions),
+	    HELP("Protocols spoken: 3 is that of socket.io 1 and 2 clients, 4 of 3 and later. "
+		 "Others are refused.")),
 	ROW(header_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
 	    HELP("Longest time for the head of a request to arrive.")),
 	ROW(lease_time, DURATION, CONNECTOR, UNIT(1), RANGE(500, HOUR), DEFAULT("10s"),

@@ -172,8 +172,8 @@ static struct engine *make_engine(const struct settings *s, struct core *core)
 	struct engine_conf conf = {
 		.polling = list_has(s->transports, "polling"),
 		.websocket = list_has(s->transports, "websocket"),
-		.eio3 = true,
-		.eio4 = true,
+		.eio3 = list_has(s->eio_versions, "3"),
+		.eio4 = list_has(s->eio_versions, "4"),
 		.eio_missing_is_3 = strcmp(s->eio_missing, "3") == 0,
 		.ping_interval = (uint32_t)s->pingInterval,
 		.ping_timeout = (uint32_t)s->pingTimeout,
@@ -187,6 +187,7 @@ static struct engine *make_engine(const struct settings *s, struct core *core)
 	};
 
 	snprintf(conf.tag, sizeof(conf.tag), "%s", s->node_id);
+	snprintf(conf.cookie, sizeof(conf.cookie), "%s", s->cookie);
 	return engine_new(&conf, core_app(), core, fill_random);
 }
 
