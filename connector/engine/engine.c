@@ -1,12 +1,13 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/lp_json.h"
 #include "connector/engine/engine_int.h"
 #include "connector/engine/frame.h"
+#include "connector/engine/raw.h"
 #include "connector/proto/eio_payload.h"
 #include "connector/proto/url_query.h"
 
@@ -60,13 +61,12 @@ static struct lp_blob *text_frame(const char *text)
 	return frame_text(lp_cstr(text), LP_STR(""), LP_STR(""));
 }
 
-struct engine *engine_new(const struct engine_conf *conf, const struct app_ops *app, void *app_data,
-			  void (*random)(void *buf, size_t len))
+static struct engine *make(const struct engine_conf *conf, void *app_data,
+			   void (*random)(void *buf, size_t len))
 {
 	struct engine *e = lp_xcalloc(1, sizeof(*e));
 
 	e->conf = *conf;
-	e->app = app;
 	e->app_data = app_data;
 	e->random = random;
 	e->ping = text_frame("2");
@@ -76,6 +76,33 @@ struct engine *engine_new(const struct engine_conf *conf, const struct app_ops *
 	e->close = text_frame("1");
 	wheel_init(&e->wheel, 0);
 	return e;
+}
+
+struct engine *engine_new(const struct engine_conf *conf, const struct app_ops *app, void *app_data,
+			  void (*random)(void *buf, size_t len))
+{
+	struct engine *e = make(conf, app_data, random);
+
+	e->app = app;
+	return e;
+}
+
+struct engine *engine_new_raw(const struct engine_conf *conf, const struct raw_ops *raw,
+			      void *app_data, void (*random)(void *buf, size_t len))
+{
+	struct engine *e = make(conf, app_data, random);
+
+	e->raw = raw;
+	return e;
+}
+
+void raw_send(struct session *s, bool binary, struct lp_str data)
+{
+	struct lp_blob *frame =
+		binary ? frame_binary(s->version, data) : frame_text(LP_STR("4"), data, LP_STR(""));
+
+	session_send(s, frame);
+	lp_blob_unref(frame);
 }
 
 void engine_free(struct engine *e)
@@ -92,6 +119,7 @@ void engine_free(struct engine *e)
 	lp_buf_clear(&e->scratch);
 	lp_buf_clear(&e->packet);
 	lp_buf_clear(&e->name);
+	lp_buf_clear(&e->cookie);
 	free(e);
 }
 
@@ -118,25 +146,32 @@ static enum engine_verdict answer_status(struct link *l, int status)
 	return ENGINE_DONE;
 }
 
-static enum engine_verdict refuse(struct link *l, const struct http_head *h, int code)
+static enum engine_verdict refuse_with(struct link *l, const struct http_head *h, int code,
+				       const char *message)
 {
-	char json[96];
 	struct http_answer a = {.status = refusals[code].status};
+	struct lp_buf json = {0};
 
 	if (h->upgrade_websocket) {
 		a.status = 400;
 		a.content_type = "text/html";
-		a.body = lp_cstr(refusals[code].message);
+		a.body = lp_cstr(message);
 		a.close = true;
 	} else {
-		int n = snprintf(json, sizeof(json), "{\"code\":%d,\"message\":\"%s\"}", code,
-				 refusals[code].message);
-
+		lp_buf_addf(&json, "{\"code\":%d,\"message\":", code);
+		lp_json_quote(&json, lp_cstr(message));
+		lp_buf_addc(&json, '}');
 		a.content_type = "application/json";
-		a.body = lp_str(json, (size_t)n);
+		a.body = lp_buf_str(&json);
 	}
 	l->ops->respond(l, &a);
+	lp_buf_clear(&json);
 	return ENGINE_DONE;
+}
+
+static enum engine_verdict refuse(struct link *l, const struct http_head *h, int code)
+{
+	return refuse_with(l, h, code, refusals[code].message);
 }
 
 /* Copies a decoded value; one that does not fit becomes a text that is never valid. */
@@ -201,12 +236,16 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 				     const struct ask *ask, bool websocket)
 {
 	struct session *s;
+	const char *reason;
 	int version;
 
 	if (!lp_str_eq(h->method, LP_STR("GET")))
 		return refuse(l, h, BAD_METHOD);
 	if (websocket != h->upgrade_websocket)
 		return refuse(l, h, BAD_REQUEST);
+	reason = e->app && e->app->allow ? e->app->allow(e->app_data, h) : NULL;
+	if (reason)
+		return refuse_with(l, h, FORBIDDEN, reason);
 	version = version_of(e, ask);
 	if (!version)
 		return refuse(l, h, BAD_VERSION);
@@ -371,6 +410,7 @@ void engine_body(struct engine *e, struct link *l, struct lp_str content_type, s
 	l->role = LINK_NONE;
 	if (!good)
 		session_close(s, CLOSE_PROTOCOL);
+	ok.cookie = session_cookie(s, false);
 	l->ops->respond(l, &ok);
 }
 

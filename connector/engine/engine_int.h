@@ -10,7 +10,8 @@
 
 struct engine {
 	struct engine_conf conf;
-	const struct app_ops *app;
+	const struct app_ops *app; /* this, or raw */
+	const struct raw_ops *raw;
 	void *app_data;
 	void (*random)(void *buf, size_t len);
 	struct session *sessions; /* table by id */
@@ -23,6 +24,7 @@ struct engine {
 	struct lp_buf scratch; /* answers are built here, and base64 decoded */
 	struct lp_buf packet;  /* socket.io packets are encoded here */
 	struct lp_buf name;    /* of the event being handled */
+	struct lp_buf cookie;  /* of the answer being given */
 	/* encoded once */
 	struct lp_blob *ping, *pong, *probe_pong, *noop, *close;
 };

@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connector/engine/assembly.h"
 #include "connector/engine/engine_int.h"
 #include "connector/engine/frame.h"
+#include "connector/engine/raw.h"
 #include "connector/proto/eio_payload.h"
 #include "connector/proto/ws_frame.h"
 
+/* How long the attachments of a packet may take. */
+#define ASSEMBLY_TIME 30000 /* ms */
 /* How long a client that polls may come for the rest of a session the server closed. */
 #define ENDING_GRACE 30000 /* ms */
 /* A ping sent later than this counts from when it was sent. */
@@ -28,6 +32,8 @@ static void set_timer(struct session *s)
 		due = s->connect_due;
 	if (s->probe_due && s->probe_due < due)
 		due = s->probe_due;
+	if (s->assembly_due && s->assembly_due < due)
+		due = s->assembly_due;
 	/* One that fires too early only looks again, so later times need no move now. */
 	if (!s->timer.prev || due < s->timer.due)
 		wheel_set(&s->engine->wheel, &s->timer, due);
@@ -98,6 +104,10 @@ void session_due(struct session *s)
 		session_close(s, CLOSE_CONNECT_TIMEOUT);
 		return;
 	}
+	if (s->assembly_due && now >= s->assembly_due) {
+		session_close(s, CLOSE_PROTOCOL);
+		return;
+	}
 	if (now >= s->heartbeat_due)
 		heartbeat(s);
 	if (s->state != SESSION_CLOSED)
@@ -107,6 +117,14 @@ void session_due(struct session *s)
 void session_connected(struct session *s)
 {
 	s->connect_due = 0;
+}
+
+void session_assemble(struct session *s, struct assembly *a)
+{
+	s->assembly = a;
+	s->assembly_due = a ? s->engine->now + ASSEMBLY_TIME : 0;
+	if (a)
+		set_timer(s);
 }
 
 /* --- life --- */
@@ -127,7 +145,7 @@ struct session *session_new(struct engine *e, int version, struct lp_str query)
 	s->heartbeat_due = e->now + e->conf.ping_interval;
 	if (version == 3)
 		heard(s);
-	else
+	else if (!e->raw)
 		s->connect_due = e->now + e->conf.connect_timeout;
 	set_timer(s);
 	return s;
@@ -146,6 +164,7 @@ static void clear_queue(struct session *s)
 void session_free(struct session *s)
 {
 	clear_queue(s);
+	assembly_free(s->assembly);
 	free(s->query);
 	free(s->jsonp);
 	free(s);
@@ -179,8 +198,12 @@ void session_start(struct session *s)
 	frame = frame_text(lp_buf_str(text), LP_STR(""), LP_STR(""));
 	session_send(s, frame);
 	lp_blob_unref(frame);
-	if (s->version == 3)
+	if (s->engine->raw) {
+		if (s->engine->raw->open)
+			s->engine->raw->open(s);
+	} else if (s->version == 3) {
 		sockets_join_root(s);
+	}
 }
 
 /* --- sending --- */
@@ -204,12 +227,26 @@ static void enqueue(struct session *s, struct lp_blob *frame)
 	s->queue_bytes += frame->len;
 }
 
+static void send_ws(struct session *s, struct lp_blob *frame)
+{
+	struct lp_blob *text;
+
+	if (!s->ws)
+		return;
+	if (!s->ws->base64 || !frame_is_binary(frame)) {
+		s->ws->ops->send(s->ws, frame);
+		return;
+	}
+	text = frame_to_base64(frame, s->version);
+	s->ws->ops->send(s->ws, text);
+	lp_blob_unref(text);
+}
+
 void session_send(struct session *s, struct lp_blob *frame)
 {
 	if (s->state == SESSION_WEBSOCKET) {
 		s->engine->stats.packets_out++;
-		if (s->ws)
-			s->ws->ops->send(s->ws, frame);
+		send_ws(s, frame);
 		return;
 	}
 	if (!polls(s) || s->overflow)
@@ -228,22 +265,34 @@ void session_send(struct session *s, struct lp_blob *frame)
 		mark_dirty(s);
 }
 
+/* True when the answer must be in the binary framing of version 3. */
+static bool binary_answer(const struct session *s)
+{
+	if (s->version == 4 || s->base64)
+		return false;
+	for (unsigned i = 0; i < s->queued; i++) {
+		if (frame_is_binary(s->queue[i]))
+			return true;
+	}
+	return false;
+}
+
 /* What the queue holds, in the form this client reads. Returns its content type. */
 static const char *build_answer(struct session *s, struct lp_buf *out)
 {
-	const char *type = "text/plain; charset=UTF-8";
+	/* socket.io packets are JSON, so version 3 gets them in ASCII: both of its dialects read
+	 * that alike, and lengths are bytes. */
+	bool ascii = s->version == 3 && !s->engine->raw;
+	bool binary = binary_answer(s);
 
 	lp_buf_reset(out);
 	for (unsigned i = 0; i < s->queued; i++) {
-		struct lp_str text = frame_packet(s->queue[i]);
-		struct eio_packet p = {
-			.type = (enum eio_type)(text.p[0] - '0'),
-			.data = lp_str_from(text, 1),
-		};
+		struct eio_packet p = frame_packet(s->queue[i], s->version);
 
-		/* Everything we send as text is JSON, so version 3 gets it in ASCII: both of its
-		 * dialects read that alike, and lengths are bytes. */
-		eio_payload_add_text(out, s->version, i == 0, s->version == 3, &p);
+		if (binary)
+			eio_payload_add_binary(out, &p);
+		else
+			eio_payload_add_text(out, s->version, i == 0, ascii, &p);
 	}
 	if (s->jsonp) {
 		struct lp_buf wrapped = {0};
@@ -251,9 +300,23 @@ static const char *build_answer(struct session *s, struct lp_buf *out)
 		eio_payload_jsonp(&wrapped, lp_cstr(s->jsonp), lp_buf_str(out));
 		lp_buf_clear(out);
 		*out = wrapped;
-		type = "text/javascript; charset=UTF-8";
+		return "text/javascript; charset=UTF-8";
 	}
-	return type;
+	return binary ? "application/octet-stream" : "text/plain; charset=UTF-8";
+}
+
+/* The cookie that answers of this session carry, NULL for none. In version 3 all of them do, as its
+ * servers had it; in version 4 only the first. */
+const char *session_cookie(struct session *s, bool handshake)
+{
+	struct engine *e = s->engine;
+
+	if (!e->conf.cookie[0] || (s->version == 4 && !handshake))
+		return NULL;
+	lp_buf_reset(&e->cookie);
+	lp_buf_addf(&e->cookie, "%s=%s; Path=/; HttpOnly; SameSite=%s", e->conf.cookie, s->id,
+		    s->version == 3 ? "Strict" : "Lax");
+	return e->cookie.data;
 }
 
 void session_answer_poll(struct session *s)
@@ -268,6 +331,8 @@ void session_answer_poll(struct session *s)
 		enqueue(s, s->engine->noop);
 	a.content_type = build_answer(s, out);
 	a.body = lp_buf_str(out);
+	a.cookie = session_cookie(s, !s->greeted);
+	s->greeted = true;
 	s->poll = NULL;
 	l->session = NULL;
 	l->role = LINK_NONE;
@@ -316,6 +381,10 @@ bool session_packet(struct session *s, const struct eio_packet *p)
 			pong_came(s);
 		break;
 	case EIO_MESSAGE:
+		if (s->engine->raw) {
+			s->engine->raw->message(s, p->binary, p->data);
+			break;
+		}
 		return p->binary ? sockets_binary(s, p->data) : sockets_text(s, p->data);
 	case EIO_OPEN:
 	case EIO_UPGRADE:
@@ -336,7 +405,7 @@ static void take_over(struct session *s)
 	ws->role = LINK_WS;
 	s->engine->stats.upgrades++;
 	for (unsigned i = 0; i < s->queued; i++)
-		ws->ops->send(ws, s->queue[i]);
+		send_ws(s, s->queue[i]);
 	clear_queue(s);
 	/* A GET that still waits belongs to the transport the client has left. */
 	session_answer_poll(s);
@@ -373,7 +442,7 @@ static void close_polling(struct session *s, enum close_reason reason)
 	} else if (told && s->queued) {
 		s->state = SESSION_ENDING;
 		s->ping_sent = false;
-		s->connect_due = s->probe_due = 0;
+		s->connect_due = s->probe_due = s->assembly_due = 0;
 		s->heartbeat_due = e->now + ENDING_GRACE;
 		wheel_set(&e->wheel, &s->timer, s->heartbeat_due);
 	} else {
@@ -393,7 +462,10 @@ void session_close(struct session *s, enum close_reason reason)
 		return;
 	}
 	e->stats.sessions_closed[reason]++;
-	sockets_closed(s, reason);
+	if (!e->raw)
+		sockets_closed(s, reason);
+	else if (e->raw->closed)
+		e->raw->closed(s, reason);
 	end_probe(s);
 	if (post) {
 		/* Its body will find no session and be answered so. */

@@ -19,6 +19,8 @@
 #include "connector/proto/eio_packet.h"
 #include "connector/proto/session_id.h"
 
+struct assembly;
+struct held;
 struct socket;
 
 enum session_state {
@@ -33,16 +35,18 @@ struct session {
 	UT_hash_handle hh; /* in engine.sessions, by id, until CLOSED */
 	struct engine *engine;
 	char id[SESSION_ID_MAX + 1];
-	uint8_t version;          /* 3 or 4 */
-	uint8_t state;            /* enum session_state */
-	bool base64;              /* polls can not take binary */
-	bool ping_sent;           /* version 4: a ping waits for its pong */
-	bool dirty;               /* on the engine's list of polls to answer */
-	bool overflow;            /* its queue was too long: closed at the end of this pass */
-	uint32_t serial;          /* for the log */
-	unsigned attachments_due; /* binary messages that belong to the last packet */
+	uint8_t version; /* 3 or 4 */
+	uint8_t state;   /* enum session_state */
+	bool base64;     /* polls can not take binary */
+	bool ping_sent;  /* version 4: a ping waits for its pong */
+	bool dirty;      /* on the engine's list of polls to answer */
+	bool overflow;   /* its queue was too long: closed at the end of this pass */
+	bool greeted;    /* the first answer was given */
+	uint32_t serial; /* for the log */
 	unsigned socket_count;
-	struct socket *sockets; /* list, owned */
+	struct socket *sockets;    /* list, owned */
+	struct held *held;         /* connects that wait for "/", owned; see sockets.c */
+	struct assembly *assembly; /* a packet whose attachments are coming, owned */
 
 	struct link *ws;    /* WEBSOCKET */
 	struct link *probe; /* a websocket that has not taken over yet */
@@ -54,10 +58,11 @@ struct session {
 	unsigned queue_room;
 	size_t queue_bytes;
 
-	struct timer timer;     /* the earliest of the three */
+	struct timer timer;     /* the earliest of the four */
 	uint64_t heartbeat_due; /* next ping, or the end of the wait for the peer's sign of life */
 	uint64_t connect_due;   /* 0: none */
 	uint64_t probe_due;     /* 0: none */
+	uint64_t assembly_due;  /* 0: none */
 
 	struct session *next_dirty;
 	struct session *next_closed;
@@ -80,6 +85,8 @@ void session_send(struct session *s, struct lp_blob *frame);
 bool session_packet(struct session *s, const struct eio_packet *p);
 /* Answers the waiting poll with everything queued; with noop when nothing is. */
 void session_answer_poll(struct session *s);
+/* The value of a Set-Cookie header for an answer, valid until the next call; NULL: none. */
+const char *session_cookie(struct session *s, bool handshake);
 /* A GET or POST came for it; the link has its role already. */
 void session_poll(struct session *s, struct link *l);
 /* Says on the waiting or next poll, or on the websocket, that it is over, and tells the sockets. */
@@ -97,10 +104,15 @@ static inline bool session_open(const struct session *s)
 	return s->state <= SESSION_WEBSOCKET;
 }
 
-/* In socket.c: the socket.io layer of a session. */
+/* What it waits for from now on: the attachments of a packet, owned, or NULL for none. */
+void session_assemble(struct session *s, struct assembly *a);
+
+/* In sockets.c: the socket.io layer of a session. */
 bool sockets_text(struct session *s, struct lp_str text);
 bool sockets_binary(struct session *s, struct lp_str bytes);
 void sockets_join_root(struct session *s);
+/* The application has decided about a socket: goes on with what waited for that. */
+void sockets_decided(struct session *s);
 void sockets_closed(struct session *s, enum close_reason reason);
 
 #endif

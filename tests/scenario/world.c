@@ -43,7 +43,7 @@ static void on_send(struct link *l, struct lp_blob *frame)
 	struct wire *wire = (struct wire *)l;
 
 	if (wire->open && !wire->ended)
-		take_packet(wire->peer, frame_packet(frame), true);
+		take_packet(wire->peer, frame_payload(frame), true);
 }
 
 static void take_payload(struct peer *p, struct lp_str body)

@@ -42,7 +42,8 @@ static void app_closed(struct socket *s, enum close_reason reason)
 		f->last = NULL;
 }
 
-static const struct app_ops app_ops = {app_connect, app_event, app_closed};
+static const struct app_ops app_ops = {
+	.connect = app_connect, .event = app_event, .closed = app_closed};
 
 static void fill(void *buf, size_t len)
 {
