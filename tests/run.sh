@@ -169,6 +169,8 @@ list_test_needs()
 	done
 	say command shellcheck shellcheck
 	say command clang clang
+	say command clang libclang-rt-14-dev # sanitizers and libFuzzer
+	say command clang-format-14 clang-format-14
 	say command llvm-symbolizer llvm
 	say library cunit libcunit1-dev
 	say command node nodejs
