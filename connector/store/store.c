@@ -383,12 +383,13 @@ static void on_down(void *arg, bool was_up)
 	s->state = STORE_DOWN;
 	s->renewing = s->renew_again = s->reaping = false;
 	request_queue_rewind(&s->queue);
-	if (s->ready) {
+	if (s->ready && !s->loading) {
 		s->state = STORE_IDLE;
 		redis_conn_stop(s->conn);
 		inbox_reader_stop(s->reader);
 		set_ready(s, false);
 	}
+	s->loading = false;
 }
 
 static void on_reply(void *arg, void *request, const struct redisReply *reply)
@@ -399,6 +400,7 @@ static void on_reply(void *arg, void *request, const struct redisReply *reply)
 	if (redis_conn_passing(reply) ||
 	    (reply->type == REDIS_REPLY_ERROR && r->kind >= REQUEST_QUEUED &&
 	     r->kind != REQUEST_NODE_REAP)) {
+		s->loading = strncmp(reply->str, "LOADING", 7) == 0;
 		redis_conn_break(s->conn, reply->str);
 		return;
 	}

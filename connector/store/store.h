@@ -37,7 +37,8 @@ void store_set_core(struct store *s, struct core *core);
 /*
  * Connects, reaps what earlier lives of this node id left, registers, starts to read the inbox;
  * then calls ready(arg, true), or ready(arg, false) when the first try fails (unreachable, wrong
- * password: already logged in one clear line). Later losses are repaired in the background.
+ * password: already logged in one clear line). A server that is still loading its data is waited
+ * for. Later losses are repaired in the background.
  */
 void store_start(struct store *s, void (*ready)(void *arg, bool ok), void *arg);
 /*

@@ -3,6 +3,7 @@
 #include <ftw.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ struct redis_server {
 	char address[88];
 };
 
-static void launch(struct redis_server *s)
+/* delay: microseconds that loading takes for each key. */
+static void launch(struct redis_server *s, const char *delay)
 {
 	s->pid = fork();
 	if (s->pid < 0)
@@ -33,19 +35,19 @@ static void launch(struct redis_server *s)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->path, "--dir",
 	       s->dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--logfile",
-	       "redis.log", (char *)NULL);
+	       "redis.log", "--key-load-delay", delay, (char *)NULL);
 	_exit(77);
 }
 
-/* Waits until it answers. */
-static void wait_ready(struct redis_server *s)
+/* Waits until it answers; loading: even with an error. */
+static void wait_ready(struct redis_server *s, bool loading)
 {
 	const struct timespec pause = {0, 10 * 1000 * 1000};
 
 	for (int i = 0; i < TRIES; i++) {
 		redisContext *c = redisConnectUnix(s->path);
 		redisReply *r = c && !c->err ? redisCommand(c, "PING") : NULL;
-		int ok = r && r->type == REDIS_REPLY_STATUS;
+		bool ok = r && (r->type == REDIS_REPLY_STATUS || loading);
 		int status;
 
 		if (r)
@@ -77,8 +79,8 @@ struct redis_server *redis_server_start(void)
 		abort();
 	snprintf(s->path, sizeof(s->path), "%s/socket", s->dir);
 	snprintf(s->address, sizeof(s->address), "unix:%s", s->path);
-	launch(s);
-	wait_ready(s);
+	launch(s, "0");
+	wait_ready(s, false);
 	return s;
 }
 
@@ -104,8 +106,14 @@ void redis_server_kill(struct redis_server *s)
 
 void redis_server_again(struct redis_server *s)
 {
-	launch(s);
-	wait_ready(s);
+	launch(s, "0");
+	wait_ready(s, false);
+}
+
+void redis_server_again_slowly(struct redis_server *s)
+{
+	launch(s, "100");
+	wait_ready(s, true);
 }
 
 void redis_server_freeze(struct redis_server *s)

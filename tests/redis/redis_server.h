@@ -18,6 +18,8 @@ struct redisContext *redis_server_connect(const struct redis_server *s);
 void redis_server_kill(struct redis_server *s);
 /* Starts it again with what was on disk. */
 void redis_server_again(struct redis_server *s);
+/* The same, with a tenth of a millisecond for each command; does not wait until that is done. */
+void redis_server_again_slowly(struct redis_server *s);
 /* Stops answering without closing anything, and goes on. */
 void redis_server_freeze(struct redis_server *s);
 void redis_server_thaw(struct redis_server *s);

@@ -538,6 +538,24 @@ static void test_not_there(void)
 	node_stop(&n);
 }
 
+/* At the start of a machine Redis may still be loading. */
+static void test_loading(void)
+{
+	struct node n;
+
+	fresh();
+	ask("EVAL %s 0", "for i = 1, 10000 do redis.call('SET', 'k' .. i, i) end");
+	redis_server_kill(server);
+	redis_server_again_slowly(server);
+	CU_ASSERT(strncmp(ask("GET k1", NULL), "LOADING", 7) == 0);
+	node_new(&n, "n1", redis_server_address(server));
+	store_start(n.store, on_ready, &n);
+	WAIT(n.ready >= 0);
+	CU_ASSERT_EQUAL(n.ready, 1);
+	CU_ASSERT(store_stats(n.store)->lost_links > 0);
+	node_stop(&n);
+}
+
 /* Stopping ends in time although Redis is away. */
 static void test_stop_limit(void)
 {
@@ -569,6 +587,8 @@ int main(void)
 	base = event_base_new();
 	CU_initialize_registry();
 	suite = CU_add_suite("store", NULL, NULL);
+	/* first, while there is little to load */
+	CU_ADD_TEST(suite, test_loading);
 	CU_ADD_TEST(suite, test_operations);
 	CU_ADD_TEST(suite, test_inbox);
 	CU_ADD_TEST(suite, test_kick);
