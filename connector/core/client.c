@@ -154,13 +154,15 @@ static void leave_all(struct client *c, bool refused)
 	free(rooms);
 }
 
-/* An older connection of the same client, on this connector, makes place. */
-static void replace(struct nsp *nsp, struct lp_str id)
+/* The connection of the same client that is online here makes place for c. */
+static void replace(const struct client *c)
 {
+	struct nsp *nsp = c->nsp;
 	struct client *old;
 
-	HASH_FIND(hh, nsp->clients, id.p, id.n, old);
-	if (!old)
+	HASH_FIND(hh, nsp->clients, c->id, c->id_len, old);
+	/* c may have gone meanwhile, and a newer one be there. */
+	if (!old || (c->state == CLIENT_GONE && old->serial > c->serial))
 		return;
 	nsp->core->stats.replaced++;
 	socket_disconnect(old->socket, true, CLOSE_SERVER);
@@ -183,7 +185,7 @@ static void accept_client(struct client *c)
 {
 	struct nsp *nsp = c->nsp;
 
-	replace(nsp, client_id(c));
+	replace(c);
 	HASH_DEL(nsp->registering, c);
 	c->state = CLIENT_ONLINE;
 	HASH_ADD_KEYPTR(hh, nsp->clients, c->id, c->id_len, c);
@@ -214,7 +216,10 @@ static void registered(void *arg, enum store_answer answer)
 
 	free(r);
 	if (c->state == CLIENT_GONE) {
-		/* Closed meanwhile; client_closed() has told the store. */
+		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
+		 * more of the connection that this one replaced. */
+		if (answer == STORE_DONE && !stale)
+			replace(c);
 	} else if (answer == STORE_UNKNOWN_NAMESPACE) {
 		refuse_client(c, LP_STR("this namespace not found"));
 	} else if (answer == STORE_OFFLINE_NAMESPACE) {
