@@ -100,6 +100,8 @@ static void stop(void *arg)
 	a->listener = NULL;
 	http_server_drain(a->http);
 	engine_close_all(a->engine, CLOSE_SHUTDOWN);
+	/* Acks and counts collected so far are written now, as if their time had come. */
+	core_tick(a->core, loop_now(a->loop) + (uint64_t)a->settings->ack_interval);
 	store_stop(a->store, STORE_STOP_MS, store_stopped, a);
 }
 
