@@ -1,14 +1,11 @@
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/cli.h"
-#include "common/lp_hash.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
@@ -19,14 +16,12 @@
 #include "connector/io/http_server.h"
 #include "connector/io/listener.h"
 #include "connector/io/loop.h"
+#include "connector/setup.h"
 #include "connector/store/store.h"
 
-#define WAIT_MAX       1000 /* ms */
-#define STORE_STOP_MS  5000 /* for what is on its way to Redis */
-#define DRAIN_MS       1000 /* for clients to read that they are disconnected */
-#define SPARE_FILES    64   /* descriptors that are no client's */
-#define MAX_NAMESPACES 50   /* of one session */
-#define MAX_PACKETS    1000 /* in one long-polling body */
+#define WAIT_MAX      1000 /* ms */
+#define STORE_STOP_MS 5000 /* for what is on its way to Redis */
+#define DRAIN_MS      1000 /* for clients to read that they are disconnected */
 
 enum app_state {
 	APP_STARTING = 0, /* not listening yet */
@@ -147,52 +142,6 @@ static void report(void *arg)
 
 /* --- start --- */
 
-static void fill_random(void *buf, size_t len)
-{
-	while (getrandom(buf, len, 0) != (ssize_t)len) {
-		if (errno != EINTR)
-			abort(); /* session ids must not be guessable */
-	}
-}
-
-static bool list_has(const char *list, const char *item)
-{
-	struct lp_str rest = lp_cstr(list);
-
-	while (rest.n) {
-		size_t end = lp_str_find(rest, ',');
-
-		if (lp_str_eq(lp_str(rest.p, end), lp_cstr(item)))
-			return true;
-		rest = lp_str_from(rest, end + 1);
-	}
-	return false;
-}
-
-static struct engine *make_engine(const struct settings *s, struct core *core)
-{
-	struct engine_conf conf = {
-		.polling = list_has(s->transports, "polling"),
-		.websocket = list_has(s->transports, "websocket"),
-		.eio3 = list_has(s->eio_versions, "3"),
-		.eio4 = list_has(s->eio_versions, "4"),
-		.eio_missing_is_3 = strcmp(s->eio_missing, "3") == 0,
-		.ping_interval = (uint32_t)s->pingInterval,
-		.ping_timeout = (uint32_t)s->pingTimeout,
-		.upgrade_timeout = (uint32_t)s->upgrade_timeout,
-		.connect_timeout = (uint32_t)s->connect_timeout,
-		.max_payload = (size_t)s->max_payload,
-		.send_queue_max = (size_t)s->send_queue_max,
-		.max_namespaces = MAX_NAMESPACES,
-		.max_packets = MAX_PACKETS,
-		.max_sessions = (size_t)s->max_clients,
-	};
-
-	snprintf(conf.tag, sizeof(conf.tag), "%s", s->node_id);
-	snprintf(conf.cookie, sizeof(conf.cookie), "%s", s->cookie);
-	return engine_new(&conf, core_app(), core, fill_random);
-}
-
 static struct core *make_core(const struct settings *s, const struct ident_rules *rules,
 			      struct store *store)
 {
@@ -206,20 +155,6 @@ static struct core *make_core(const struct settings *s, const struct ident_rules
 
 	snprintf(conf.system, sizeof(conf.system), "%s", s->node_id);
 	return core_new(&conf, &store_redis_ops, store);
-}
-
-static struct http_server *make_http(const struct settings *s, struct loop *loop, uint64_t files)
-{
-	struct http_server_conf conf = {
-		.header_timeout = (unsigned)s->header_timeout,
-		.body_timeout = (unsigned)s->body_timeout,
-		.max_payload = (size_t)s->max_payload,
-		.send_queue_max = (size_t)s->send_queue_max,
-		.max_conns = files > 2 * SPARE_FILES ? files - SPARE_FILES : SPARE_FILES,
-		.cors_origins = s->cors_origins,
-	};
-
-	return http_server_new(loop, &conf);
 }
 
 static bool make_rules(struct app *a)
@@ -240,17 +175,18 @@ struct app *app_new(struct settings *settings)
 {
 	static const struct loop_ops ops = {pass, stop, reload, report};
 	struct app *a = lp_xcalloc(1, sizeof(*a));
-	uint8_t key[16];
+	struct http_server_conf http;
+	struct engine_conf engine = setup_engine(settings);
 
-	fill_random(key, sizeof(key));
-	lp_hash_seed(key);
+	setup_process();
 	scripts_init();
 	a->settings = settings;
 	a->loop = loop_new(&ops, a);
 	if (!a->loop || !make_rules(a))
 		goto fail;
 	a->files = listener_raise_files();
-	a->http = make_http(settings, a->loop, a->files);
+	http = setup_http(settings, a->files);
+	a->http = http_server_new(a->loop, &http);
 	a->listener = listener_new(a->loop, settings->socket_ip, (int)settings->socket_port,
 				   http_server_accept, a->http);
 	if (!a->listener)
@@ -258,7 +194,7 @@ struct app *app_new(struct settings *settings)
 	a->store = store_new(loop_base(a->loop), settings);
 	a->core = make_core(settings, a->rules, a->store);
 	store_set_core(a->store, a->core);
-	a->engine = make_engine(settings, a->core);
+	a->engine = engine_new(&engine, core_app(), a->core, setup_random);
 	http_server_mount(a->http, settings->socket_path, a->engine);
 	return a;
 fail:
@@ -278,7 +214,7 @@ static void store_ready(void *arg, bool ok)
 	a->state = APP_SERVING;
 	lp_info("app", "listening on %s port %" PRId64 ", path %s, as %s", s->socket_ip,
 		s->socket_port, s->socket_path, store_owner(a->store));
-	if (a->files < (uint64_t)s->max_clients + SPARE_FILES)
+	if (a->files < (uint64_t)s->max_clients + SETUP_SPARE_FILES)
 		lp_warn("app",
 			"only %" PRIu64 " open files are allowed, too few for max_clients=%" PRId64
 			": raise the limit (LimitNOFILE, ulimit -n)",

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/lp_json.h"
 #include "connector/engine/frame.h"
@@ -180,12 +181,30 @@ void socket_gone(struct socket *k, enum close_reason reason)
 	free(k);
 }
 
+/* All namespaces of the session, "/" first, then as they were joined. */
+static void disconnect_all(struct session *s, enum close_reason reason)
+{
+	while (s->sockets) {
+		struct socket *next = s->sockets;
+
+		for (struct socket *k = s->sockets; k; k = k->next) {
+			if (strcmp(next->nsp, "/") != 0)
+				next = k; /* the list has the latest first */
+		}
+		send_simple(next, SIO_DISCONNECT, LP_STR(""));
+		socket_gone(next, reason);
+	}
+}
+
 void socket_disconnect(struct socket *k, bool close_session, enum close_reason reason)
 {
 	struct session *s = k->session;
 
-	send_simple(k, SIO_DISCONNECT, LP_STR(""));
-	socket_gone(k, reason);
-	if (close_session)
+	if (close_session) {
+		disconnect_all(s, reason);
 		session_close(s, reason);
+	} else {
+		send_simple(k, SIO_DISCONNECT, LP_STR(""));
+		socket_gone(k, reason);
+	}
 }

@@ -86,8 +86,8 @@ void socket_emit_message(struct socket *s, const struct socket_message *m);
 void socket_ack(struct socket *s, struct lp_str ack, struct lp_str json);
 void socket_ack_message(struct socket *s, const struct socket_message *m);
 /*
- * Sends DISCONNECT for this namespace; with close_session also ends the whole connection. closed()
- * is called before it returns.
+ * Sends DISCONNECT for this namespace, or with close_session for all of the session's, "/" first,
+ * and ends the connection. closed() is called for them before it returns.
  */
 void socket_disconnect(struct socket *s, bool close_session, enum close_reason reason);
 
