@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "common/lp_mem.h"
 #include "common/model/ident.h"
 #include "common/settings_table.h"
 
@@ -72,6 +73,22 @@ static bool check_ip(const char *value, struct lp_buf *why)
 		return true;
 	lp_buf_addz(why, "it must be an IPv4 or IPv6 address, such as 127.0.0.1");
 	return false;
+}
+
+static bool check_ips(const char *value, struct lp_buf *why)
+{
+	struct lp_str rest = lp_cstr(value);
+	bool ok = true;
+
+	while (ok && rest.n) {
+		size_t comma = lp_str_find(rest, ',');
+		char *item = lp_xstrndup(lp_str(rest.p, comma));
+
+		ok = check_ip(item, why);
+		free(item);
+		rest = lp_str_from(rest, comma + 1);
+	}
+	return ok;
 }
 
 static bool check_node_id(const char *value, struct lp_buf *why)
@@ -287,12 +304,23 @@ const struct setting setting_table[] = {
 	ROW(eio_versions, LIST, CONNECTOR, RANGE(1, 10), DEFAULT("3,4"), CHECK(check_versions),
 	    HELP("Protocols spoken: 3 is that of socket.io 1 and 2 clients, 4 of 3 and later. "
 		 "Others are refused.")),
+	ROW(header_max, SIZE, CONNECTOR, RANGE(KB, MB), DEFAULT("16KB"),
+	    HELP("Largest head of a request, cookies and URL included.")),
 	ROW(header_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
 	    HELP("Longest time for the head of a request to arrive.")),
 	ROW(lease_time, DURATION, CONNECTOR, UNIT(1), RANGE(500, HOUR), DEFAULT("10s"),
 	    HELP("A connector not heard of for this long counts as dead and its clients as gone.")),
 	ROW(max_clients, INT, CONNECTOR, RANGE(1, 10000000), DEFAULT("100000"),
 	    HELP("Sessions of one connector; more are refused.")),
+	ROW(max_control_frames, INT, CONNECTOR, RANGE(1, 10000), DEFAULT("100"),
+	    HELP("Websocket pings and pongs taken from one connection at a time; one that sends "
+		 "more is closed.")),
+	ROW(max_fragments, INT, CONNECTOR, RANGE(1, 1000000), DEFAULT("1024"),
+	    HELP("Fragments of one websocket message.")),
+	ROW(max_namespaces, INT, CONNECTOR, RANGE(1, 1000), DEFAULT("50"),
+	    HELP("Namespaces that one session may be in.")),
+	ROW(max_packets, INT, CONNECTOR, RANGE(1, 1000000), DEFAULT("1000"),
+	    HELP("Packets in one long-polling body.")),
 	ROW(max_payload, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1000000"),
 	    HELP("Largest message or long-polling body taken from a client.")),
 	ROW(max_rooms, INT, CONNECTOR, RANGE(1, 1000000), DEFAULT("1000"),
@@ -309,6 +337,10 @@ const struct setting setting_table[] = {
 		 NOT_USED)),
 	ROW(send_queue_max, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1MB"),
 	    HELP("Bytes that may wait for one connection; a slower reader is disconnected.")),
+	ROW(sessions_per_address, INT, CONNECTOR, RANGE(0, 1000000), DEFAULT("0"),
+	    HELP("Sessions that clients of one address may have on this connector; more are "
+		 "refused. IPv6 addresses count by their first 64 bits. Many people can share one "
+		 "address. 0: any number.")),
 	ROW(socket_ip, TEXT, CONNECTOR, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
 	    HELP("Address that the connector listens on.")),
 	ROW(socket_path, TEXT, CONNECTOR, RANGE(1, 200), DEFAULT("/socket.io/"),
@@ -317,6 +349,10 @@ const struct setting setting_table[] = {
 	    HELP("Port that the connector listens on.")),
 	ROW(transports, LIST, CONNECTOR, RANGE(1, 100), DEFAULT("polling,websocket"),
 	    CHECK(check_transports), HELP("Transports that clients may use.")),
+	ROW(trusted_proxies, LIST, CONNECTOR, RANGE(0, 4096), DEFAULT("127.0.0.1,::1"),
+	    CHECK(check_ips),
+	    HELP("Addresses of web servers and load balancers in front of the connector: of what "
+		 "they send, the last entry of X-Forwarded-For is the client's address.")),
 	ROW(upgrade_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
 	    HELP("Longest time for a session to finish its change from polling to websocket.")),
 

@@ -12,6 +12,7 @@
 #include "common/store/script.h"
 #include "connector/app.h"
 #include "connector/core/core.h"
+#include "connector/counters.h"
 #include "connector/engine/engine.h"
 #include "connector/io/http_server.h"
 #include "connector/io/listener.h"
@@ -110,34 +111,11 @@ static void reload(void *arg)
 static void report(void *arg)
 {
 	struct app *a = arg;
-	const struct engine_stats *e = engine_stats(a->engine);
-	const struct core_stats *c = core_stats(a->core);
-	const struct store_stats *s = store_stats(a->store);
-	const struct http_server_stats *h = http_server_stats(a->http);
-	const struct conn_stats *n = http_server_conn_stats(a->http);
-	struct lp_buf closed = {0};
+	struct lp_buf text = {0};
 
-	for (int i = 0; i < CLOSE_REASON_COUNT; i++)
-		lp_buf_addf(&closed, " closed_%s=%" PRIu64, close_reason_name(i),
-			    e->sessions_closed[i]);
-	lp_info("app",
-		"counters connections=%zu accepted=%" PRIu64 " refused=%" PRIu64 " slow=%" PRIu64
-		" bytes_in=%" PRIu64 " bytes_out=%" PRIu64 " requests=%" PRIu64
-		" bad_requests=%" PRIu64 " timeouts=%" PRIu64 " websockets=%" PRIu64
-		" bad_frames=%" PRIu64 " sessions=%zu opened=%" PRIu64 " over_limit=%" PRIu64
-		" upgrades=%" PRIu64 " packets_in=%" PRIu64 " packets_out=%" PRIu64 "%.*s"
-		" clients=%zu rooms=%zu pushes=%" PRIu64 " deliveries=%" PRIu64 " acks=%" PRIu64
-		" acks_refused=%" PRIu64 " replaced=%" PRIu64
-		" store=%s waiting=%zu lost_links=%" PRIu64 " inbox_read=%" PRIu64
-		" inbox_lost=%" PRIu64 " inbox_bad=%" PRIu64 " store_refused=%" PRIu64,
-		n->open, n->opened, h->refused, n->slow, n->bytes_in, n->bytes_out, h->requests,
-		h->bad_requests, h->timeouts, h->websockets, h->bad_frames,
-		engine_sessions(a->engine), e->sessions_opened, e->sessions_refused, e->upgrades,
-		e->packets_in, e->packets_out, LP_FMT(lp_buf_str(&closed)), c->clients, c->rooms,
-		c->pushes, c->deliveries, c->acks, c->acks_refused, c->replaced,
-		s->connected ? "up" : "down", s->waiting, s->lost_links, s->inbox_read,
-		s->inbox_lost, s->inbox_bad, s->refused);
-	lp_buf_clear(&closed);
+	counters_add(&text, a->http, a->engine, a->core, a->store);
+	lp_info("app", "counters%.*s", LP_FMT(lp_buf_str(&text)));
+	lp_buf_clear(&text);
 }
 
 /* --- start --- */

@@ -10,9 +10,6 @@
 #include "common/lp_str.h"
 #include "connector/setup.h"
 
-#define MAX_NAMESPACES 50   /* of one session */
-#define MAX_PACKETS    1000 /* in one long-polling body */
-
 void setup_process(void)
 {
 	uint8_t key[16];
@@ -57,9 +54,10 @@ struct engine_conf setup_engine(const struct settings *s)
 		.connect_timeout = (uint32_t)s->connect_timeout,
 		.max_payload = (size_t)s->max_payload,
 		.send_queue_max = (size_t)s->send_queue_max,
-		.max_namespaces = MAX_NAMESPACES,
-		.max_packets = MAX_PACKETS,
+		.max_namespaces = (unsigned)s->max_namespaces,
+		.max_packets = (unsigned)s->max_packets,
 		.max_sessions = (size_t)s->max_clients,
+		.sessions_per_address = (unsigned)s->sessions_per_address,
 	};
 
 	snprintf(conf.tag, sizeof(conf.tag), "%s", s->node_id);
@@ -72,10 +70,14 @@ struct http_server_conf setup_http(const struct settings *s, uint64_t files)
 	return (struct http_server_conf){
 		.header_timeout = (unsigned)s->header_timeout,
 		.body_timeout = (unsigned)s->body_timeout,
+		.header_max = (size_t)s->header_max,
 		.max_payload = (size_t)s->max_payload,
+		.max_fragments = (unsigned)s->max_fragments,
+		.max_control_frames = (unsigned)s->max_control_frames,
 		.send_queue_max = (size_t)s->send_queue_max,
 		.max_conns = files > 2 * SETUP_SPARE_FILES ? files - SETUP_SPARE_FILES
 							   : SETUP_SPARE_FILES,
 		.cors_origins = s->cors_origins,
+		.trusted_proxies = s->trusted_proxies,
 	};
 }

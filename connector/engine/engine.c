@@ -232,9 +232,35 @@ static int version_of(const struct engine *e, const struct ask *ask)
 	return e->conf.eio4 && strcmp(ask->version, "4") == 0 ? 4 : 0;
 }
 
+/* False at a limit on sessions, answered. *address: to be dropped with the session. */
+static bool may_open(struct engine *e, struct link *l, const struct http_head *h,
+		     struct address_count **address)
+{
+	int status = 503;
+
+	*address = NULL;
+	if (HASH_COUNT(e->sessions) >= e->conf.max_sessions) {
+		e->stats.sessions_refused++;
+	} else if (!e->conf.sessions_per_address) {
+		return true;
+	} else {
+		struct link_address from;
+
+		l->ops->address(l, h, &from);
+		*address = address_count_take(&e->addresses, &from, e->conf.sessions_per_address);
+		if (*address)
+			return true;
+		e->stats.addresses_refused++;
+		status = 429;
+	}
+	l->ops->respond(l, &(struct http_answer){.status = status, .close = true});
+	return false;
+}
+
 static enum engine_verdict handshake(struct engine *e, struct link *l, const struct http_head *h,
 				     const struct ask *ask, bool websocket)
 {
+	struct address_count *address;
 	struct session *s;
 	const char *reason;
 	int version;
@@ -249,12 +275,10 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 	version = version_of(e, ask);
 	if (!version)
 		return refuse(l, h, BAD_VERSION);
-	if (HASH_COUNT(e->sessions) >= e->conf.max_sessions) {
-		e->stats.sessions_refused++;
-		l->ops->respond(l, &(struct http_answer){.status = 503, .close = true});
+	if (!may_open(e, l, h, &address))
 		return ENGINE_DONE;
-	}
 	s = session_new(e, version, h->query);
+	s->address = address;
 	l->session = s;
 	l->base64 = ask->base64;
 	if (websocket) {
@@ -362,6 +386,7 @@ static bool take_payload(struct engine *e, struct session *s, bool binary, struc
 	eio_payload_open(&in, s->version, binary, body);
 	while ((rc = eio_payload_next(&in, &p)) == 1) {
 		if (++count > e->conf.max_packets) {
+			e->stats.payloads_refused++;
 			rc = LP_ETOOBIG;
 			break;
 		}

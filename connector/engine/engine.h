@@ -39,6 +39,7 @@ struct engine_conf {
 	unsigned max_namespaces;  /* sockets of one session */
 	unsigned max_packets;     /* packets in one payload */
 	size_t max_sessions;
+	unsigned sessions_per_address; /* 0: any number */
 	char cookie[33]; /* name of a cookie with the session id, for load balancers; "": none */
 };
 
@@ -59,7 +60,10 @@ const char *close_reason_name(enum close_reason r);
 /* Counted since the start. */
 struct engine_stats {
 	uint64_t sessions_opened;
-	uint64_t sessions_refused; /* max_sessions reached */
+	uint64_t sessions_refused;   /* max_sessions reached */
+	uint64_t addresses_refused;  /* sessions_per_address reached */
+	uint64_t namespaces_refused; /* sessions closed at max_namespaces */
+	uint64_t payloads_refused;   /* at max_packets */
 	uint64_t sessions_closed[CLOSE_REASON_COUNT];
 	uint64_t upgrades;
 	uint64_t packets_in;

@@ -3,6 +3,7 @@
 #define ENGINE_INT_H
 
 #include "common/lp_buf.h"
+#include "connector/engine/address_count.h"
 #include "connector/engine/engine.h"
 #include "connector/engine/session.h"
 #include "connector/engine/socket.h"
@@ -14,9 +15,10 @@ struct engine {
 	const struct raw_ops *raw;
 	void *app_data;
 	void (*random)(void *buf, size_t len);
-	struct session *sessions; /* table by id */
-	struct session *dirty;    /* polls to answer at the end of this pass */
-	struct session *closed;   /* to free at the end of this pass */
+	struct session *sessions;        /* table by id */
+	struct session *dirty;           /* polls to answer at the end of this pass */
+	struct session *closed;          /* to free at the end of this pass */
+	struct address_count *addresses; /* table */
 	struct wheel wheel;
 	uint64_t now; /* of the last call that brought it */
 	uint32_t last_serial;

@@ -14,6 +14,7 @@
 #include "common/lp_mem.h"
 #include "common/lp_str.h"
 
+struct http_head;
 struct session;
 struct link;
 
@@ -35,6 +36,11 @@ struct http_answer {
 	bool close;         /* end the connection after it */
 };
 
+/* IPv6, or IPv4 as ::ffff:a.b.c.d; network byte order. */
+struct link_address {
+	uint8_t bytes[16];
+};
+
 struct link_ops {
 	/* Queues one whole websocket frame; keeps a reference of its own. */
 	void (*send)(struct link *l, struct lp_blob *frame);
@@ -47,6 +53,8 @@ struct link_ops {
 	void (*end)(struct link *l, uint16_t code);
 	/* Drops the TCP connection at once, unanswered. Nothing is reported for it any more. */
 	void (*drop)(struct link *l);
+	/* Where the request in hand comes from; asked for only to count sessions per address. */
+	void (*address)(struct link *l, const struct http_head *h, struct link_address *a);
 };
 
 struct link {

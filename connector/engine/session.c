@@ -176,6 +176,7 @@ static void finish(struct session *s)
 
 	s->state = SESSION_CLOSED;
 	wheel_cancel(&e->wheel, &s->timer);
+	address_count_drop(&e->addresses, s->address);
 	HASH_DEL(e->sessions, s);
 	s->next_closed = e->closed;
 	e->closed = s;

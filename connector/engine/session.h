@@ -58,6 +58,8 @@ struct session {
 	unsigned queue_room;
 	size_t queue_bytes;
 
+	struct address_count *address; /* NULL: not counted */
+
 	struct timer timer;     /* the earliest of the four */
 	uint64_t heartbeat_due; /* next ping, or the end of the wait for the peer's sign of life */
 	uint64_t connect_due;   /* 0: none */

@@ -22,6 +22,12 @@ static bool close_protocol(struct session *s)
 	return false;
 }
 
+static bool close_too_many(struct session *s)
+{
+	s->engine->stats.namespaces_refused++;
+	return close_protocol(s);
+}
+
 static struct socket *find(struct session *s, struct lp_str nsp)
 {
 	for (struct socket *k = s->sockets; k; k = k->next) {
@@ -82,7 +88,7 @@ static bool hold(struct session *s, struct lp_str text)
 	for (; *at; at = &(*at)->next)
 		count++;
 	if (count + s->socket_count >= s->engine->conf.max_namespaces)
-		return close_protocol(s);
+		return close_too_many(s);
 	h = lp_xmalloc(sizeof(*h) + text.n);
 	h->next = NULL;
 	h->len = text.n;
@@ -120,7 +126,7 @@ static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_
 		return true;
 	}
 	if (s->socket_count >= s->engine->conf.max_namespaces)
-		return close_protocol(s);
+		return close_too_many(s);
 	ask(add(s, p->nsp), p);
 	return session_open(s);
 }

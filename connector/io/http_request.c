@@ -7,7 +7,6 @@
 #include "connector/io/peer.h"
 #include "connector/proto/ws_handshake.h"
 
-#define HEAD_MAX    16384  /* bytes of one head */
 #define HELD_MAX    16384  /* bytes taken in advance while a request is worked on */
 #define BACKLOG_MAX 262144 /* bytes of answers not taken before the next request is looked at */
 
@@ -108,6 +107,7 @@ static bool may_upgrade(struct peer *p, const struct http_head *h)
 	int rc = ws_handshake_check(h);
 
 	if (!cors_websocket(p->server->cors, h)) {
+		p->server->stats.bad_origins++;
 		answer_error(p, 403, true);
 		return false;
 	}
@@ -134,6 +134,7 @@ static void open_websocket(struct peer *p, const struct http_head *h)
 
 static void body_too_large(struct peer *p)
 {
+	p->server->stats.large_bodies++;
 	peer_detach(p, CLOSE_PROTOCOL);
 	http_request_refuse(p, 413);
 }
@@ -240,9 +241,10 @@ static size_t take_head(struct peer *p, const char *data, size_t len)
 	if (p->conn.deadline.queue != &s->heads)
 		deadline_set(&p->conn.deadline, &s->heads, peer_now(p));
 	n = http_head_parse(&h, data, len);
-	if (n == 0 && len < HEAD_MAX)
+	if (n == 0 && len < s->conf.header_max)
 		return 0;
-	if (n == 0 || n == LP_ETOOBIG || n > HEAD_MAX) {
+	if (n == 0 || n == LP_ETOOBIG || (n > 0 && (size_t)n > s->conf.header_max)) {
+		s->stats.large_heads++;
 		http_request_refuse(p, 431);
 		return 0;
 	}
@@ -315,9 +317,10 @@ static void hold(struct peer *p, size_t len)
 
 /* False when a head that was incomplete can not be complete now: spares one that comes byte by byte
  * from being parsed each time. */
-static bool worth_parsing(const char *data, size_t len, size_t fresh)
+static bool worth_parsing(const struct peer *p, const char *data, size_t len, size_t fresh)
 {
-	return fresh >= len || memchr(data + len - fresh, '\n', fresh) || len >= HEAD_MAX;
+	return fresh >= len || memchr(data + len - fresh, '\n', fresh) ||
+	       len >= p->server->conf.header_max;
 }
 
 size_t http_request_input(struct peer *p, char *data, size_t len, size_t fresh)
@@ -331,7 +334,7 @@ size_t http_request_input(struct peer *p, char *data, size_t len, size_t fresh)
 		case PEER_HEAD:
 			if (conn_pending(&p->conn) > BACKLOG_MAX)
 				hold(p, len - used);
-			else if (used || worth_parsing(data, len, fresh))
+			else if (used || worth_parsing(p, data, len, fresh))
 				n = take_head(p, data + used, len - used);
 			break;
 		case PEER_BODY:

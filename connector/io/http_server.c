@@ -16,6 +16,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	s->conf = *conf;
 	s->cors = cors_new(conf->cors_origins);
 	s->conf.cors_origins = NULL;
+	s->conf.trusted_proxies = lp_xstrdup(conf->trusted_proxies);
 	conn_set_init(&s->conns, loop, conf->send_queue_max);
 	deadline_queue_init(&s->heads, conf->header_timeout);
 	deadline_queue_init(&s->bodies, conf->body_timeout);
@@ -31,6 +32,7 @@ void http_server_free(struct http_server *s)
 	for (size_t i = 0; i < s->mount_count; i++)
 		free(s->mounts[i].path);
 	cors_free(s->cors);
+	free((char *)s->conf.trusted_proxies);
 	lp_buf_clear(&s->text);
 	free(s);
 }

@@ -16,22 +16,31 @@ struct http_server;
 struct loop;
 
 struct http_server_conf {
-	unsigned header_timeout;  /* ms from the first byte of a head, or from accept, to its end */
-	unsigned body_timeout;    /* ms for a body */
-	size_t max_payload;       /* bytes of one body and of one websocket message */
-	size_t send_queue_max;    /* bytes waiting for one websocket */
-	size_t max_conns;         /* sockets open at the same time */
-	const char *cors_origins; /* see cors.h */
+	unsigned header_timeout; /* ms from the first byte of a head, or from accept, to its end */
+	unsigned body_timeout;   /* ms for a body */
+	size_t header_max;       /* bytes of one head */
+	size_t max_payload;      /* bytes of one body and of one websocket message */
+	size_t send_queue_max;   /* bytes waiting for one websocket */
+	size_t max_conns;        /* sockets open at the same time */
+	unsigned max_fragments;  /* of one websocket message */
+	unsigned max_control_frames; /* in what one read of a websocket brought */
+	const char *cors_origins;    /* see cors.h */
+	const char *trusted_proxies; /* see client_address.h */
 };
 
 /* Counted since the start; conn_stats has the rest. */
 struct http_server_stats {
 	uint64_t refused; /* connections over max_conns */
 	uint64_t requests;
-	uint64_t bad_requests; /* could not be read, or too large */
-	uint64_t timeouts;     /* head or body did not come in time */
-	uint64_t websockets;   /* opened */
-	uint64_t bad_frames;   /* websockets ended because of what they sent */
+	uint64_t bad_requests;   /* could not be read, or one of the next two */
+	uint64_t large_heads;    /* over header_max, or too many lines */
+	uint64_t large_bodies;   /* over max_payload */
+	uint64_t bad_origins;    /* websockets of pages that are not allowed */
+	uint64_t timeouts;       /* head or body did not come in time */
+	uint64_t websockets;     /* opened */
+	uint64_t bad_frames;     /* websockets ended because of what they sent; also: */
+	uint64_t large_messages; /* over max_payload or max_fragments */
+	uint64_t control_floods; /* over max_control_frames */
 };
 
 /* conf is copied. */

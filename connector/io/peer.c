@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/lp_log.h"
+#include "connector/io/client_address.h"
 #include "connector/io/peer.h"
 
 static const char *const state_names[] = {
@@ -102,7 +103,15 @@ static void link_drop(struct link *l)
 	conn_close(&p->conn);
 }
 
-static const struct link_ops link_ops = {link_send, link_respond, link_end, link_drop};
+static void link_address(struct link *l, const struct http_head *h, struct link_address *a)
+{
+	struct peer *p = peer_of_link(l);
+
+	client_address_of(a, p->conn.fd, h, p->server->conf.trusted_proxies);
+}
+
+static const struct link_ops link_ops = {link_send, link_respond, link_end, link_drop,
+					 link_address};
 
 /* --- time-outs --- */
 

@@ -3,9 +3,8 @@
 #include "connector/io/peer.h"
 #include "connector/proto/ws_frame.h"
 
-#define FRAGMENTS_MAX 1024 /* of one message */
-#define CONTROL_MAX   100  /* control frames in what one read brought */
-#define CODE_POLICY   1008
+#define CODE_POLICY 1008
+#define CODE_TOOBIG 1009
 
 static void send_control(struct peer *p, enum ws_opcode opcode, struct lp_str data, bool bounded)
 {
@@ -36,7 +35,11 @@ void ws_peer_end(struct peer *p, uint16_t code)
 
 static void fail(struct peer *p, uint16_t code)
 {
-	p->server->stats.bad_frames++;
+	struct http_server_stats *stats = &p->server->stats;
+
+	stats->bad_frames++;
+	stats->large_messages += code == CODE_TOOBIG;
+	stats->control_floods += code == CODE_POLICY;
 	send_close(p, code);
 	peer_detach(p, CLOSE_PROTOCOL);
 	conn_finish(&p->conn);
@@ -84,18 +87,20 @@ static void take_event(struct peer *p, const struct ws_result *r)
 
 size_t ws_peer_input(struct peer *p, char *data, size_t len)
 {
+	const struct http_server_conf *conf = &p->server->conf;
 	unsigned control = 0;
 	size_t used = 0;
 
 	while (used < len && !conn_is_over(&p->conn)) {
 		struct ws_result r;
 
-		ws_msg_next(&p->message, data + used, len - used, p->server->conf.max_payload,
-			    FRAGMENTS_MAX, &r);
+		ws_msg_next(&p->message, data + used, len - used, conf->max_payload,
+			    conf->max_fragments, &r);
 		used += r.used;
 		if (r.event == WS_EV_MORE)
 			break;
-		if ((r.event == WS_EV_PING || r.event == WS_EV_PONG) && ++control > CONTROL_MAX) {
+		if ((r.event == WS_EV_PING || r.event == WS_EV_PONG) &&
+		    ++control > conf->max_control_frames) {
 			r.event = WS_EV_ERROR;
 			r.code = CODE_POLICY;
 		}

@@ -77,16 +77,16 @@ void fixture_init(struct fixture *f)
 	f->conf = (struct http_server_conf){
 		.header_timeout = 10000,
 		.body_timeout = 10000,
+		.header_max = 16384,
 		.max_payload = 1000,
+		.max_fragments = 1024,
+		.max_control_frames = 100,
 		.send_queue_max = 100000,
 		.max_conns = 100,
 		.cors_origins = "http://page",
+		.trusted_proxies = "127.0.0.1",
 	};
-}
-
-void fixture_start(struct fixture *f)
-{
-	struct engine_conf conf = {
+	f->engine_conf = (struct engine_conf){
 		.tag = "t",
 		.polling = true,
 		.websocket = true,
@@ -97,15 +97,18 @@ void fixture_start(struct fixture *f)
 		.ping_timeout = 20000,
 		.upgrade_timeout = 10000,
 		.connect_timeout = 45000,
-		.max_payload = f->conf.max_payload,
-		.send_queue_max = f->conf.send_queue_max,
 		.max_namespaces = 10,
 		.max_packets = 100,
 		.max_sessions = 10,
 	};
+}
 
+void fixture_start(struct fixture *f)
+{
+	f->engine_conf.max_payload = f->conf.max_payload;
+	f->engine_conf.send_queue_max = f->conf.send_queue_max;
 	f->loop = loop_new(&loop_ops, f);
-	f->engine = engine_new(&conf, &app_ops, f, fill);
+	f->engine = engine_new(&f->engine_conf, &app_ops, f, fill);
 	f->server = http_server_new(f->loop, &f->conf);
 	http_server_mount(f->server, "/socket.io/", f->engine);
 }

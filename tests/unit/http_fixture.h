@@ -21,12 +21,13 @@ struct fixture {
 	struct engine *engine;
 	struct http_server *server;
 	struct http_server_conf conf;
+	struct engine_conf engine_conf;
 	struct socket *last;      /* accepted last, NULL when it is gone */
 	enum close_reason reason; /* of the last one gone */
 	struct lp_buf got;        /* of the last client_read() */
 };
 
-/* Default limits; change f->conf before fixture_start(). */
+/* Default limits; change f->conf and f->engine_conf before fixture_start(). */
 void fixture_init(struct fixture *f);
 void fixture_start(struct fixture *f);
 void fixture_stop(struct fixture *f);

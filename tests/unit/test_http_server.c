@@ -150,10 +150,11 @@ static void test_head_limit(void)
 	memcpy(line, "A: ", 3);
 	memcpy(line + sizeof(line) - 3, "\r\n", 3);
 	fixture_init(&f);
+	f.conf.header_max = 4000;
 	fixture_start(&f);
 	fd = client_new(&f);
 	client_talk(&f, fd, GET("/health"));
-	for (int i = 0; i < 16 && open; i++) {
+	for (int i = 0; i < 3 && open; i++) {
 		CHECK(f.got.len == 0);
 		open = client_talk(&f, fd, line);
 	}
@@ -161,6 +162,7 @@ static void test_head_limit(void)
 	CHECK(!open);
 	CHECK(lp_str_starts(lp_buf_str(&f.got), LP_STR("HTTP/1.1 431 ")));
 	CHECK(http_server_stats(f.server)->bad_requests == 1);
+	CHECK(http_server_stats(f.server)->large_heads == 1);
 	close(fd);
 	fixture_stop(&f);
 }
@@ -300,6 +302,8 @@ static void test_body_limits(void)
 			CHECK_ROW(row,
 				  f.got.len > 12 && !memcmp(f.got.data + 9, rows[i].status, 3));
 			CHECK_ROW(row, engine_sessions(f.engine) == 0);
+			CHECK_ROW(row, http_server_stats(f.server)->large_bodies ==
+					       (rows[i].status[1] == '1'));
 		}
 		close(fd);
 		fixture_stop(&f);
@@ -353,6 +357,97 @@ static void test_waiting_poll_lost(void)
 		close(fd);
 		fixture_stop(&f);
 	}
+}
+
+/* What one client may ask of a session; over it the session ends, and that is counted. */
+static void test_session_limits(void)
+{
+	static const struct {
+		const char *body;
+		unsigned payloads, namespaces; /* refused so far */
+	} rows[] = {
+		{"6\x1e"
+		 "6\x1e"
+		 "6\x1e"
+		 "6",
+		 0, 0},
+		{"6\x1e"
+		 "6\x1e"
+		 "6\x1e"
+		 "6\x1e"
+		 "6",
+		 1, 0},
+		{"40/a,\x1e"
+		 "40/b,\x1e"
+		 "40/c,",
+		 1, 0},
+		{"40/a,\x1e"
+		 "40/b,\x1e"
+		 "40/c,\x1e"
+		 "40/d,",
+		 1, 1},
+	};
+	struct fixture f;
+	int fd;
+
+	fixture_init(&f);
+	f.engine_conf.max_packets = 4;
+	f.engine_conf.max_namespaces = 3;
+	fixture_start(&f);
+	fd = client_new(&f);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_str row = lp_cstr(rows[i].body);
+		char headers[64], sid[25];
+
+		CHECK_ROW(row, open_session(&f, fd, sid));
+		snprintf(headers, sizeof(headers), "Content-Length: %zu\r\n", row.n);
+		post(&f, fd, sid, headers, row.p);
+		CHECK_STR(row, body_of(&f), LP_STR("ok"));
+		CHECK_ROW(row, engine_sessions(f.engine) == (i % 2 ? 0 : 1));
+		CHECK_ROW(row, engine_stats(f.engine)->payloads_refused == rows[i].payloads);
+		CHECK_ROW(row, engine_stats(f.engine)->namespaces_refused == rows[i].namespaces);
+		/* what is still to be fetched goes with the second one */
+		engine_close_all(f.engine, CLOSE_SERVER);
+		engine_close_all(f.engine, CLOSE_SERVER);
+	}
+	close(fd);
+	fixture_stop(&f);
+}
+
+static void test_sessions_per_address(void)
+{
+	static const struct {
+		const char *from, *status;
+	} steps[] = {
+		{"192.0.2.1", "200"},   {"192.0.2.1", "200"},     {"192.0.2.1", "429"},
+		{"192.0.2.2", "200"},   {"2001:db8::1", "200"},   {"2001:db8::2", "200"},
+		{"2001:db8::3", "429"}, {"2001:db8:1::3", "200"},
+	};
+	struct fixture f;
+
+	fixture_init(&f);
+	f.engine_conf.sessions_per_address = 2;
+	fixture_start(&f);
+	/* the second time all sessions of the first are gone */
+	for (int turn = 0; turn < 2; turn++) {
+		for (size_t i = 0; i < COUNT(steps); i++) {
+			int fd = client_new(&f);
+			char text[200];
+
+			snprintf(text, sizeof(text), GET(SIO) "X-Forwarded-For: %s\r\n\r\n",
+				 steps[i].from);
+			CHECK_ROW(lp_cstr(steps[i].from),
+				  client_talk(&f, fd, text) == (steps[i].status[0] == '2'));
+			CHECK_ROW(lp_cstr(steps[i].from),
+				  f.got.len > 12 && !memcmp(f.got.data + 9, steps[i].status, 3));
+			close(fd);
+		}
+		CHECK(engine_stats(f.engine)->addresses_refused == 2u * (unsigned)(turn + 1));
+		engine_close_all(f.engine, CLOSE_SERVER);
+		fixture_run(&f);
+		CHECK(engine_sessions(f.engine) == 0);
+	}
+	fixture_stop(&f);
 }
 
 static void test_too_many(void)
@@ -413,6 +508,8 @@ int main(void)
 		{"body limits", test_body_limits},
 		{"expect: 100-continue", test_expect_continue},
 		{"waiting poll lost", test_waiting_poll_lost},
+		{"session limits", test_session_limits},
+		{"sessions per address", test_sessions_per_address},
 		{"too many connections", test_too_many},
 		{"drain", test_drain},
 	};

@@ -134,11 +134,37 @@ static void test_too_long(void)
 	client_write(fd, "\0\0\0\0", 4);
 	CHECK(!client_read(&f, fd));
 	CHECK_STR(LP_STR("1001"), lp_buf_str(&f.got), LP_STR("\x88\x02\x03\xf1"));
+	CHECK(http_server_stats(f.server)->large_messages == 1);
 	client_write(fd, big, sizeof(big));
 	fixture_run(&f);
 	close(fd);
 	fixture_run(&f);
 	CHECK(http_server_conn_stats(f.server)->open == 0);
+	fixture_stop(&f);
+}
+
+static void test_fragments(void)
+{
+	struct fixture f;
+	int fd;
+
+	fixture_init(&f);
+	f.conf.max_fragments = 3;
+	fixture_start(&f);
+	fd = open_websocket(&f);
+	CHECK(talk_frame(&f, fd, 0x01, "42[", 3));
+	CHECK(talk_frame(&f, fd, 0x00, "\"echo\"", 6));
+	CHECK(talk_frame(&f, fd, 0x80, "]", 1));
+	CHECK_STR(LP_STR("3"), lp_buf_str(&f.got),
+		  LP_STR("\x81\x0a"
+			 "42[\"echo\"]"));
+	CHECK(talk_frame(&f, fd, 0x01, "", 0));
+	CHECK(talk_frame(&f, fd, 0x00, "", 0));
+	CHECK(talk_frame(&f, fd, 0x00, "", 0));
+	CHECK(!talk_frame(&f, fd, 0x00, "", 0));
+	CHECK_STR(LP_STR("4"), lp_buf_str(&f.got), LP_STR("\x88\x02\x03\xf1"));
+	CHECK(http_server_stats(f.server)->large_messages == 1);
+	close(fd);
 	fixture_stop(&f);
 }
 
@@ -149,17 +175,19 @@ static void test_ping_flood(void)
 	int fd;
 
 	fixture_init(&f);
+	f.conf.max_control_frames = 20;
 	fixture_start(&f);
 	fd = open_websocket(&f);
-	for (int i = 0; i < 100; i++)
-		add_frame(&in, 0x89, "", 0);
+	for (int i = 0; i < 20; i++)
+		add_frame(&in, i % 2 ? 0x89 : 0x8a, "", 0);
 	client_write(fd, in.data, in.len);
 	CHECK(client_read(&f, fd));
-	CHECK(f.got.len == 200);
+	CHECK(f.got.len == 20);
 	add_frame(&in, 0x89, "", 0);
 	client_write(fd, in.data, in.len);
 	CHECK(!client_read(&f, fd));
-	CHECK(f.got.len == 204 && !memcmp(f.got.data + 200, "\x88\x02\x03\xf0", 4));
+	CHECK(f.got.len == 24 && !memcmp(f.got.data + 20, "\x88\x02\x03\xf0", 4));
+	CHECK(http_server_stats(f.server)->control_floods == 1);
 	CHECK(f.reason == CLOSE_PROTOCOL);
 	lp_buf_clear(&in);
 	close(fd);
@@ -268,6 +296,7 @@ int main(void)
 		{"in pieces", test_pieces},
 		{"endings", test_endings},
 		{"too long a frame", test_too_long},
+		{"fragments", test_fragments},
 		{"ping flood", test_ping_flood},
 		{"slow reader", test_slow_reader},
 		{"backlog delivered", test_backlog_delivered},
