@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 62
+#define SETTINGS_COUNT 63
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -70,17 +70,18 @@ struct settings {
 	/* connector */
 	char *socket_ip;
 	int64_t socket_port;
-	char *node_id;                /* [A-Za-z0-9]{1,8}, the tag in front of every sid */
-	char *transports;             /* LIST of polling, websocket */
-	char *socket_path;            /* /socket.io/ */
-	int64_t pingInterval;         /* ms */
-	int64_t pingTimeout;          /* ms */
-	int64_t upgrade_timeout;      /* ms */
-	int64_t connect_timeout;      /* ms */
-	int64_t header_timeout;       /* ms */
-	int64_t body_timeout;         /* ms */
-	int64_t header_max;           /* bytes */
-	int64_t max_payload;          /* bytes */
+	char *node_id;           /* [A-Za-z0-9]{1,8}, the tag in front of every sid */
+	char *transports;        /* LIST of polling, websocket */
+	char *socket_path;       /* /socket.io/ */
+	int64_t pingInterval;    /* ms */
+	int64_t pingTimeout;     /* ms */
+	int64_t upgrade_timeout; /* ms */
+	int64_t connect_timeout; /* ms */
+	int64_t header_timeout;  /* ms */
+	int64_t body_timeout;    /* ms */
+	int64_t header_max;      /* bytes */
+	int64_t max_payload;     /* bytes */
+	bool cors_credentials;
 	char *eio_versions;           /* LIST of 3, 4 */
 	char *eio_missing;            /* "3" or "reject" */
 	char *cookie;                 /* name of a cookie with the session id; "": none */

@@ -281,8 +281,10 @@ const struct setting setting_table[] = {
 	ROW(api_threads, INT, API, RANGE(1, 1024), DEFAULT("32"),
 	    HELP("Requests that one API process handles at a time.")),
 	ROW(cors_origins, LIST, API, RANGE(0, 4096), DEFAULT(""), CHECK(check_origins),
-	    HELP("Origins whose web pages may call the API, such as https://example.org, or * "
-		 "for all (then without credentials). Empty: none.")),
+	    HELP("Origins whose web pages may call the API and connect to the connector, such as "
+		 "https://example.org, or * for all, for which the API allows no credentials and "
+		 "the connector does as cors_credentials says. Empty: none; connections by "
+		 "websocket alone are then open to every page.")),
 	ROW(max_body, SIZE, API, RANGE(1, 1024 * MB), DEFAULT("1MB"),
 	    HELP("Largest body of an API request.")),
 
@@ -298,6 +300,10 @@ const struct setting setting_table[] = {
 	ROW(cookie, TEXT, CONNECTOR, RANGE(0, 32), DEFAULT(""), CHECK(check_cookie),
 	    HELP("Name of a cookie in which long-polling clients are given their session id, for "
 		 "load balancers that route by one; no client needs it. Empty: no cookie.")),
+	ROW(cors_credentials, BOOL, CONNECTOR, DEFAULT("true"),
+	    HELP("Whether pages of cors_origins, also those allowed by *, may send credentials "
+		 "when they connect. Pages with a socket.io client older than 3.0 always do, and "
+		 "fail without this.")),
 	ROW(eio_missing, CHOICE, CONNECTOR, RANGE(0, 0), CHOICES("3|reject"), DEFAULT("3"),
 	    HELP("A handshake without EIO, as old clients send it: serve it as engine.io 3, or "
 		 "reject it.")),

@@ -78,6 +78,7 @@ struct http_server_conf setup_http(const struct settings *s, uint64_t files)
 		.max_conns = files > 2 * SETUP_SPARE_FILES ? files - SETUP_SPARE_FILES
 							   : SETUP_SPARE_FILES,
 		.cors_origins = s->cors_origins,
+		.cors_credentials = s->cors_credentials,
 		.trusted_proxies = s->trusted_proxies,
 	};
 }

@@ -11,6 +11,7 @@
 
 struct cors {
 	bool any;
+	bool credentials;
 	char *text; /* what the origins point into */
 	size_t count;
 	struct lp_str origins[];
@@ -25,7 +26,7 @@ static struct lp_str trim(struct lp_str s)
 	return s;
 }
 
-struct cors *cors_new(const char *list)
+struct cors *cors_new(const char *list, bool credentials)
 {
 	struct lp_str rest;
 	struct cors *c;
@@ -34,6 +35,7 @@ struct cors *cors_new(const char *list)
 	for (const char *p = list; *p; p++)
 		max += *p == ',';
 	c = lp_xcalloc(1, sizeof(*c) + max * sizeof(c->origins[0]));
+	c->credentials = credentials;
 	c->text = lp_xstrdup(list);
 	rest = lp_cstr(c->text);
 	while (rest.n) {
@@ -73,15 +75,19 @@ bool cors_allows(const struct cors *c, struct lp_str origin)
 	return false;
 }
 
-void cors_headers(const struct cors *c, const struct http_head *h, struct lp_buf *out)
+bool cors_headers(const struct cors *c, const struct http_head *h, struct lp_buf *out)
 {
 	struct lp_str origin = http_head_get(h, "Origin");
+	bool echo = c->credentials || !c->any;
 
 	if (!cors_allows(c, origin))
-		return;
+		return false;
 	lp_buf_addz(out, "Access-Control-Allow-Origin: ");
-	lp_buf_adds(out, origin);
-	lp_buf_addz(out, "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
+	lp_buf_adds(out, echo ? origin : LP_STR("*"));
+	lp_buf_addz(out, "\r\n");
+	if (c->credentials)
+		lp_buf_addz(out, "Access-Control-Allow-Credentials: true\r\n");
+	return echo;
 }
 
 /* A list of header names and nothing else. */
@@ -104,7 +110,6 @@ bool cors_preflight(const struct cors *c, const struct http_head *h, struct lp_b
 
 	if (!lp_str_eq(h->method, LP_STR("OPTIONS")) || !cors_allows(c, http_head_get(h, "Origin")))
 		return false;
-	cors_headers(c, h, out);
 	lp_buf_addz(out, "Access-Control-Allow-Methods: GET,POST,OPTIONS\r\n"
 			 "Access-Control-Max-Age: 600\r\n");
 	if (names_valid(names)) {

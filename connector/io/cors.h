@@ -10,18 +10,24 @@
 
 struct cors;
 
-/* list: origins separated by commas; "*" among them stands for any; empty: no CORS at all. */
-struct cors *cors_new(const char *list);
+/*
+ * list: origins separated by commas; "*" among them stands for any; empty: no CORS at all.
+ * credentials: pages may send cookies and the like. Clients of engine.io 3 always ask for that, and
+ * then browsers do not take "*" for an answer: the origin is echoed. Without it "*" is enough.
+ */
+struct cors *cors_new(const char *list, bool credentials);
 void cors_free(struct cors *c);
 
 bool cors_allows(const struct cors *c, struct lp_str origin);
 /*
- * Appends the header lines of an answer to that request: the origin is echoed, also where any is
- * allowed, because clients that send credentials do not accept "*". Nothing when the request has
- * no Origin or one that is not allowed.
+ * Appends the header lines of an answer to that request; none when it has no Origin or one that
+ * is not allowed. True when they are only for that origin (Vary).
  */
-void cors_headers(const struct cors *c, const struct http_head *h, struct lp_buf *out);
-/* True when the request is a preflight that is to be granted; appends the header lines for it. */
+bool cors_headers(const struct cors *c, const struct http_head *h, struct lp_buf *out);
+/*
+ * True when the request is a preflight that is to be granted; appends what its answer has beside
+ * cors_headers().
+ */
 bool cors_preflight(const struct cors *c, const struct http_head *h, struct lp_buf *out);
 /*
  * True unless a page that is not allowed wants a websocket, which browsers do not hold back by

@@ -29,8 +29,21 @@ const char *http_out_reason(int status)
 	return "Unknown";
 }
 
-void http_out_head(struct lp_buf *out, const struct http_answer *a, enum http_out_mode mode,
-		   struct lp_str extra)
+void http_out_vary(struct lp_buf *out, unsigned vary)
+{
+	if (!vary)
+		return;
+	lp_buf_addz(out, "Vary: ");
+	if (vary & HTTP_OUT_VARY_ORIGIN)
+		lp_buf_addz(out, "Origin");
+	if (vary == (HTTP_OUT_VARY_ORIGIN | HTTP_OUT_VARY_ENCODING))
+		lp_buf_addz(out, ", ");
+	if (vary & HTTP_OUT_VARY_ENCODING)
+		lp_buf_addz(out, "Accept-Encoding");
+	lp_buf_addz(out, "\r\n");
+}
+
+void http_out_head(struct lp_buf *out, const struct http_answer *a, const struct http_out *how)
 {
 	lp_buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, http_out_reason(a->status));
 	if (a->content_type) {
@@ -49,10 +62,11 @@ void http_out_head(struct lp_buf *out, const struct http_answer *a, enum http_ou
 		lp_buf_addz(out, a->cookie);
 		lp_buf_addz(out, "\r\n");
 	}
-	if (mode == HTTP_OUT_CLOSE)
+	if (how->mode == HTTP_OUT_CLOSE)
 		lp_buf_addz(out, "Connection: close\r\n");
-	else if (mode == HTTP_OUT_KEEP_10)
+	else if (how->mode == HTTP_OUT_KEEP_10)
 		lp_buf_addz(out, "Connection: keep-alive\r\n");
-	lp_buf_adds(out, extra);
+	lp_buf_adds(out, how->extra);
+	http_out_vary(out, how->vary);
 	lp_buf_addz(out, "\r\n");
 }

@@ -12,14 +12,24 @@ enum http_out_mode {
 	HTTP_OUT_CLOSE,
 };
 
+/* What of the request the answer depends on, for caches. */
+enum http_out_vary {
+	HTTP_OUT_VARY_ORIGIN = 1,
+	HTTP_OUT_VARY_ENCODING = 2,
+};
+
+struct http_out {
+	enum http_out_mode mode;
+	unsigned vary;       /* enum http_out_vary, added up */
+	struct lp_str extra; /* further header lines, each with its CRLF */
+};
+
 /* "Not Found" for 404. */
 const char *http_out_reason(int status);
 
-/*
- * Appends the head of an answer, up to the empty line; the body is the caller's to send. extra:
- * further header lines, each with its CRLF, or empty.
- */
-void http_out_head(struct lp_buf *out, const struct http_answer *a, enum http_out_mode mode,
-		   struct lp_str extra);
+/* Appends the line for that; nothing for 0. */
+void http_out_vary(struct lp_buf *out, unsigned vary);
+/* Appends the head of an answer, up to the empty line; the body is the caller's to send. */
+void http_out_head(struct lp_buf *out, const struct http_answer *a, const struct http_out *how);
 
 #endif

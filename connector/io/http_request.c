@@ -24,7 +24,7 @@ void http_request_free(struct http_request *r)
 
 static enum http_out_mode out_mode(const struct http_request *r, bool close)
 {
-	if (close)
+	if (close || !r)
 		return HTTP_OUT_CLOSE;
 	return r->minor_0 ? HTTP_OUT_KEEP_10 : HTTP_OUT_KEEP;
 }
@@ -48,9 +48,14 @@ void http_request_answer(struct peer *p, const struct http_answer *a)
 	struct http_request *r = p->request;
 	bool close = a->close || !r || !r->keep_alive || r->unread || s->draining;
 	bool no_body = r && r->head_only;
+	struct http_out out = {.mode = out_mode(r, close)};
 
+	if (r) {
+		out.vary = r->vary;
+		out.extra = lp_buf_str(&r->cors);
+	}
 	lp_buf_reset(&s->text);
-	http_out_head(&s->text, a, out_mode(r, close), r ? lp_buf_str(&r->cors) : LP_STR(""));
+	http_out_head(&s->text, a, &out);
 	send_text(p, no_body ? LP_STR("") : a->body);
 	p->request = NULL;
 	http_request_free(r);
@@ -122,6 +127,7 @@ static void open_websocket(struct peer *p, const struct http_head *h)
 {
 	struct http_server *s = p->server;
 
+	http_out_vary(&p->request->cors, p->request->vary);
 	lp_buf_reset(&s->text);
 	ws_handshake_answer(&s->text, h, lp_buf_str(&p->request->cors));
 	send_text(p, LP_STR(""));
@@ -172,11 +178,12 @@ static void to_engine(struct peer *p, struct engine *e, const struct http_head *
 	struct http_server *s = p->server;
 	struct http_request *r = p->request;
 
+	if (cors_headers(s->cors, h, &r->cors))
+		r->vary = HTTP_OUT_VARY_ORIGIN;
 	if (cors_preflight(s->cors, h, &r->cors)) {
 		http_request_answer(p, &(struct http_answer){.status = 204});
 		return;
 	}
-	cors_headers(s->cors, h, &r->cors);
 	/* A GET may wait, and then a body behind it would pass for the next request. */
 	if (r->unread && lp_str_eq(h->method, LP_STR("GET"))) {
 		http_request_refuse(p, 400);

@@ -14,7 +14,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	struct http_server *s = lp_xcalloc(1, sizeof(*s));
 
 	s->conf = *conf;
-	s->cors = cors_new(conf->cors_origins);
+	s->cors = cors_new(conf->cors_origins, conf->cors_credentials);
 	s->conf.cors_origins = NULL;
 	s->conf.trusted_proxies = lp_xstrdup(conf->trusted_proxies);
 	conn_set_init(&s->conns, loop, conf->send_queue_max);

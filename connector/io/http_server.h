@@ -25,6 +25,7 @@ struct http_server_conf {
 	unsigned max_fragments;  /* of one websocket message */
 	unsigned max_control_frames; /* in what one read of a websocket brought */
 	const char *cors_origins;    /* see cors.h */
+	bool cors_credentials;
 	const char *trusted_proxies; /* see client_address.h */
 };
 

@@ -59,6 +59,7 @@ struct http_request {
 	bool head_only;     /* HEAD: no body in the answer */
 	bool unread;        /* a body follows that nobody will read */
 	struct lp_buf cors; /* header lines for the answer */
+	unsigned vary;      /* enum http_out_vary */
 	struct lp_buf content_type;
 	struct lp_buf body;
 	uint64_t left; /* bytes of the body to come, unless chunked */

@@ -84,6 +84,7 @@ void fixture_init(struct fixture *f)
 		.send_queue_max = 100000,
 		.max_conns = 100,
 		.cors_origins = "http://page",
+		.cors_credentials = true,
 		.trusted_proxies = "127.0.0.1",
 	};
 	f->engine_conf = (struct engine_conf){

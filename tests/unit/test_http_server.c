@@ -48,9 +48,9 @@ static const struct {
 	{PREFLIGHT,
 	 "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n"
 	 "Access-Control-Allow-Origin: http://page\r\n"
-	 "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n"
+	 "Access-Control-Allow-Credentials: true\r\n"
 	 "Access-Control-Allow-Methods: GET,POST,OPTIONS\r\nAccess-Control-Max-Age: 600\r\n"
-	 "Access-Control-Allow-Headers: content-type\r\n\r\n",
+	 "Access-Control-Allow-Headers: content-type\r\nVary: Origin\r\n\r\n",
 	 true},
 	{GET("/ health") "\r\n", REFUSED_BAD, false},
 	{"\x16\x03\x01\x02\x00\x01\r\n\r\n", REFUSED_BAD, false},
