@@ -209,16 +209,45 @@ export class PollSession extends Session {
 		return held;
 	}
 
+	// A websocket that may take over.
+	websocket(t) {
+		const query = `EIO=${this.eio}&transport=websocket&sid=${this.sid}`;
+		return t.websocket(query, undefined, this.path);
+	}
+
+	// The same, and the server has seen the probe.
+	async probe(t) {
+		const ws = await this.websocket(t);
+		ws.send("2probe");
+		await ws.gets("3probe");
+		return ws;
+	}
+
+	// The websocket takes over; the session goes on there.
+	async upgrade(t) {
+		const ws = await this.probe(t);
+		ws.send("5");
+		return t.keep(WsSession.upgraded(this, ws));
+	}
+
 	// The next packet; an answer that is no success is returned as it came.
 	async next() {
 		while (!this.queue.length) {
-			const answer = await this.poll();
-			if (answer.status !== 200)
-				return answer;
-			this.queue.push(...this.decode(answer));
-			await this.#answerPings();
+			const refusal = await this.#fetch();
+			if (refusal)
+				return refusal;
 		}
 		return this.queue.shift();
+	}
+
+	// One poll. Returns the answer if it is no success.
+	async #fetch() {
+		const answer = await this.poll();
+		if (answer.status !== 200)
+			return answer;
+		this.queue.push(...this.decode(answer));
+		await this.#answerPings();
+		return undefined;
 	}
 
 	async #answerPings() {
@@ -230,13 +259,21 @@ export class PollSession extends Session {
 
 	// Nothing but close and noop packets is left to take, then the session is unknown.
 	async closed() {
-		for (let polls = 0; polls < 4; polls++) {
+		await this.closedAfter();
+	}
+
+	// The same, but with these packets, in order, among what is left.
+	async closedAfter(...packets) {
+		for (let i = 0; i < 10; i++) {
 			const got = await this.next();
-			if (typeof got === "object" && got.status) {
+			if (got.status) {
 				isError(got, 1);
+				same(packets, []);
 				return;
 			}
-			if (got !== "1" && got !== "6")
+			if (got === packets[0])
+				packets.shift();
+			else if (got !== "1" && got !== "6")
 				throw new Mismatch("the session closed", got);
 		}
 		throw new Mismatch("the session closed", "more and more packets");
@@ -250,8 +287,9 @@ export class PollSession extends Session {
 		const beat = this.eio === 3
 			? setInterval(() => this.send("2").catch(() => {}), 100) : undefined;
 		while (on) {
-			const got = await this.next();
-			check(typeof got === "string" && "236".includes(got), "the session alive", got);
+			same(await this.#fetch(), undefined);
+			same(this.queue.filter((packet) => packet !== "3" && packet !== "6"), []);
+			this.queue = [];
 		}
 		clearInterval(beat);
 		return until;
