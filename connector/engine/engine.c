@@ -287,7 +287,7 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 		l->role = LINK_WS;
 		return ENGINE_UPGRADE;
 	}
-	s->base64 = ask->base64;
+	s->base64 = ask->base64 || ask->has_jsonp; /* the answer is a string */
 	if (ask->has_jsonp)
 		s->jsonp = lp_xstrdup(ask->jsonp);
 	l->role = LINK_POLL;
@@ -298,7 +298,7 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 }
 
 static enum engine_verdict upgrade(struct engine *e, struct link *l, const struct http_head *h,
-				   struct session *s)
+				   const struct ask *ask, struct session *s)
 {
 	if (!h->upgrade_websocket || !lp_str_eq(h->method, LP_STR("GET")))
 		return refuse(l, h, BAD_REQUEST);
@@ -308,6 +308,7 @@ static enum engine_verdict upgrade(struct engine *e, struct link *l, const struc
 		l->role = LINK_NONE;
 		return ENGINE_UPGRADE;
 	}
+	l->base64 = ask->base64;
 	s->probe = l;
 	s->probe_due = e->now + e->conf.upgrade_timeout;
 	l->session = s;
@@ -365,7 +366,7 @@ enum engine_verdict engine_request(struct engine *e, struct link *l, const struc
 	if (!s || s->state == SESSION_CLOSED)
 		return refuse(l, h, SESSION_UNKNOWN);
 	if (websocket)
-		return upgrade(e, l, h, s);
+		return upgrade(e, l, h, &ask, s);
 	if (h->upgrade_websocket || s->state == SESSION_WEBSOCKET)
 		return refuse(l, h, BAD_REQUEST);
 	if (lp_str_eq(h->method, LP_STR("GET")))
