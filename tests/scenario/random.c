@@ -196,7 +196,7 @@ static void tend(struct conn *c)
 	if (c->to_ack && ack_count < ACKS && pick(2))
 		acknowledge(c);
 	c->to_ack = 0;
-	if (pick(4))
+	if (pick(3) == 0)
 		poll(c);
 }
 

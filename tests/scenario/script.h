@@ -1,4 +1,8 @@
-/* A scenario: commands in a text, one a line, run on a world of its own. The commands: table in script.c. */
+/*
+ * A scenario: commands in a text, one a line, run on a world of its own; '#' begins a comment. The
+ * commands are the tables in script_clients.c and script_server.c. After each line the loop makes a
+ * pass; what clients hear waits to be expected, in order, and nothing may be left at the end.
+ */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 

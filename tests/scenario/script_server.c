@@ -1,0 +1,243 @@
+/* The commands that play the store, the inbox and time, and those that look at the server. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/scenario/script_int.h"
+
+static bool cmd_namespace(struct script *s, char *args)
+{
+	const char *name = script_word(&args);
+	enum store_mem_namespace to = NAMESPACE_ON;
+
+	if (strcmp(args, "offline") == 0)
+		to = NAMESPACE_OFFLINE;
+	else if (strcmp(args, "unknown") == 0)
+		to = NAMESPACE_UNKNOWN;
+	store_mem_set_namespace(s->world.store, lp_cstr(name), to);
+	return true;
+}
+
+/* push /NSP ROOM ID [except=CLIENT] JSON: what the inbox brings */
+static bool cmd_push(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	const char *room = script_word(&args);
+	uint64_t id = strtoull(script_word(&args), NULL, 10);
+	const char *except = "";
+	struct lp_buf event = {0};
+
+	if (strncmp(args, "except=", 7) == 0)
+		except = script_word(&args) + 7;
+	lp_buf_addf(&event, "[\"push\",%s]", script_unescape(args));
+	core_push(s->world.core, lp_cstr(nsp), lp_cstr(room), id, lp_cstr(except),
+		  lp_buf_str(&event));
+	lp_buf_clear(&event);
+	return true;
+}
+
+/* kick /NSP CLIENT right|wrong: by the serial the store knows, or by another */
+static bool cmd_kick(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	const char *client = script_word(&args);
+	uint64_t serial = store_mem_client(s->world.store, lp_cstr(client));
+
+	core_kick(s->world.core, lp_cstr(nsp), lp_cstr(client),
+		  strcmp(args, "right") == 0 ? serial : serial + 1000);
+	return true;
+}
+
+static bool cmd_offline(struct script *s, char *args)
+{
+	store_mem_set_namespace(s->world.store, lp_cstr(args), NAMESPACE_OFFLINE);
+	core_namespace_offline(s->world.core, lp_cstr(args));
+	return true;
+}
+
+static bool cmd_rejoin(struct script *s, char *args)
+{
+	(void)args;
+	core_rejoin(s->world.core);
+	return true;
+}
+
+static bool cmd_store(struct script *s, char *args)
+{
+	struct store_mem *store = s->world.store;
+
+	if (strcmp(args, "away") == 0)
+		store_mem_set_mode(store, STORE_MEM_AWAY);
+	else if (strcmp(args, "mute") == 0)
+		store_mem_set_mode(store, STORE_MEM_MUTE);
+	else if (strcmp(args, "run") == 0)
+		store_mem_set_mode(store, STORE_MEM_RUNS);
+	else if (strcmp(args, "answer") == 0)
+		return store_mem_run_one(store) || script_fail(s, "nothing waits");
+	else if (strcmp(args, "busy") == 0)
+		store_mem_set_busy(store, s->routes_unsure = true);
+	else if (strcmp(args, "idle") == 0)
+		store_mem_set_busy(store, false);
+	else if (strcmp(args, "forget") == 0)
+		store_mem_forget(store);
+	else
+		return script_fail(s, "no such thing");
+	return true;
+}
+
+static bool is(struct script *s, uint64_t got, const char *want)
+{
+	uint64_t value = strtoull(want, NULL, 10);
+
+	if (strcmp(want, "on") == 0)
+		return got != 0 || script_fail(s, "it is off");
+	if (strcmp(want, "off") == 0)
+		return got == 0 || script_fail(s, "it is on");
+	return got == value || script_fail(s, "it is %llu", (unsigned long long)got);
+}
+
+static bool cmd_expect_store(struct script *s, char *args)
+{
+	const struct store_mem *store = s->world.store;
+	const char *what = script_word(&args);
+	struct lp_str a = lp_cstr(script_word(&args)), b;
+
+	if (strcmp(what, "client") == 0)
+		return is(s, store_mem_client(store, a), args);
+	if (strcmp(what, "clients") == 0)
+		return is(s, store_mem_clients(store), a.p);
+	if (strcmp(what, "waiting") == 0)
+		return is(s, store_mem_waiting(store), a.p);
+	b = lp_cstr(script_word(&args));
+	if (strcmp(what, "route") == 0)
+		return is(s, store_mem_route(store, a, b), args);
+	if (strcmp(what, "delivered") == 0)
+		return is(s, store_mem_delivered(store, a, strtoull(b.p, NULL, 10)), args);
+	if (strcmp(what, "member") == 0) {
+		struct lp_str client = lp_cstr(script_word(&args));
+
+		return is(s, store_mem_member(store, a, b, client), args);
+	}
+	if (strcmp(what, "late") == 0) {
+		struct lp_str client = lp_cstr(script_word(&args));
+
+		return is(s, store_mem_late(store, a, strtoull(b.p, NULL, 10), client), args);
+	}
+	if (strcmp(what, "acks") == 0) {
+		struct lp_str platform = lp_cstr(script_word(&args));
+		struct lp_str client = lp_cstr(script_word(&args));
+		enum platform p = PLATFORM_WEB;
+
+		if (platform_parse(platform, &p) != LP_OK)
+			return script_fail(s, "no such platform");
+		return is(s, store_mem_acks(store, a, strtoull(b.p, NULL, 10), p, client),
+			  *args ? args : "1");
+	}
+	return script_fail(s, "no such table");
+}
+
+static bool cmd_stat(struct script *s, char *args)
+{
+	const struct core_stats *core = core_stats(s->world.core);
+	const struct engine_stats *engine = engine_stats(s->world.engine);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} values[] = {
+		{"clients", core->clients},
+		{"rooms", core->rooms},
+		{"pushes", core->pushes},
+		{"deliveries", core->deliveries},
+		{"acks", core->acks},
+		{"acks_refused", core->acks_refused},
+		{"replaced", core->replaced},
+		{"late", store_mem_late_total(s->world.store)},
+		{"sessions", engine_sessions(s->world.engine)},
+		{"refused", engine->sessions_refused},
+		{"upgrades", engine->upgrades},
+	};
+	const char *name = script_word(&args);
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (strcmp(values[i].name, name) == 0)
+			return is(s, values[i].value, args);
+	}
+	return script_fail(s, "no such number");
+}
+
+static bool cmd_time(struct script *s, char *args)
+{
+	char unit[3] = "";
+	unsigned n;
+
+	if (sscanf(args, "+%u%2s", &n, unit) != 2)
+		return script_fail(s, "not a time");
+	world_advance(&s->world, strcmp(unit, "s") == 0 ? n * 1000ULL : n);
+	return true;
+}
+
+static bool cmd_turns(struct script *s, char *args)
+{
+	s->world.manual_turns = strcmp(args, "manual") == 0;
+	return true;
+}
+
+static bool cmd_shutdown(struct script *s, char *args)
+{
+	(void)args;
+	engine_close_all(s->world.engine, CLOSE_SHUTDOWN);
+	return true;
+}
+
+/* Settings are changed before anything else happens. */
+static bool cmd_conf(struct script *s, char *args)
+{
+	struct engine_conf *e = &s->world.engine_conf;
+	const char *name = script_word(&args);
+	unsigned n = (unsigned)atoi(args);
+
+	if (s->started)
+		return script_fail(s, "too late");
+	if (strcmp(name, "ping_interval") == 0)
+		e->ping_interval = n;
+	else if (strcmp(name, "ping_timeout") == 0)
+		e->ping_timeout = n;
+	else if (strcmp(name, "send_queue_max") == 0)
+		e->send_queue_max = n;
+	else if (strcmp(name, "max_namespaces") == 0)
+		e->max_namespaces = n;
+	else if (strcmp(name, "max_packets") == 0)
+		e->max_packets = n;
+	else if (strcmp(name, "max_sessions") == 0)
+		e->max_sessions = n;
+	else if (strcmp(name, "polling") == 0)
+		e->polling = n;
+	else if (strcmp(name, "websocket") == 0)
+		e->websocket = n;
+	else if (strcmp(name, "eio_missing_is_3") == 0)
+		e->eio_missing_is_3 = n;
+	else if (strcmp(name, "max_rooms") == 0)
+		s->world.core_conf.max_rooms = n;
+	else if (strcmp(name, "ack_window") == 0)
+		s->world.core_conf.ack_window = n;
+	else
+		return script_fail(s, "no such setting");
+	return true;
+}
+
+const struct command script_server_commands[] = {
+	{"conf", cmd_conf},
+	{"expect-store", cmd_expect_store},
+	{"kick", cmd_kick},
+	{"namespace", cmd_namespace},
+	{"offline", cmd_offline},
+	{"push", cmd_push},
+	{"rejoin", cmd_rejoin},
+	{"shutdown", cmd_shutdown},
+	{"stat", cmd_stat},
+	{"store", cmd_store},
+	{"time", cmd_time},
+	{"turns", cmd_turns},
+	{NULL, NULL},
+};
