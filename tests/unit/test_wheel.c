@@ -73,10 +73,11 @@ static void test_on_time(void)
 /* A time already past, and a clock that stood still, ran once, or jumped. */
 static void test_past_and_pause(void)
 {
-	struct alarm past = {0}, near = {0}, far = {0}, later = {0};
+	struct alarm past = {0}, present = {0}, near = {0}, far = {0}, later = {0};
 
 	start();
 	wheel_set(&wheel, &past.timer, 5);
+	wheel_set(&wheel, &present.timer, START - START % WHEEL_TICK);
 	wheel_set(&wheel, &near.timer, START + 10);
 	wheel_set(&wheel, &far.timer, START + 50000);
 	wheel_set(&wheel, &later.timer, START + 900000);
@@ -84,6 +85,7 @@ static void test_past_and_pause(void)
 	CHECK(near.times == 0);
 	run_to(START + WHEEL_TICK, 1);
 	CHECK(past.times == 1);
+	CHECK(present.times == 1);
 	run_to(START + 500000, 500000);
 	CHECK(past.times == 1);
 	CHECK(near.times == 1);
