@@ -8,14 +8,20 @@
 
 #define ID_DIGITS_MAX 15 /* ids stay exact in JavaScript */
 
+/* The first argument; one that is missing is as wrong as null, and answered so. */
+static struct lp_str argument(const struct socket_event *ev)
+{
+	return ev->argc ? ev->args[0] : LP_STR("null");
+}
+
 static void join_room(struct client *c, const struct socket_event *ev)
 {
-	client_join(c, ev->args[0], ev->ack);
+	client_join(c, argument(ev), ev->ack);
 }
 
 static void leave_room(struct client *c, const struct socket_event *ev)
 {
-	client_leave(c, ev->args[0], ev->ack);
+	client_leave(c, argument(ev), ev->ack);
 }
 
 /* A message id as a JSON number or string of digits; 0 when it is none. */
@@ -40,7 +46,7 @@ static void ack_push(struct client *c, const struct socket_event *ev)
 	struct lp_str value;
 	uint64_t id = 0;
 
-	if (json_scan_member(ev->args[0], "id", &value) == LP_OK)
+	if (json_scan_member(argument(ev), "id", &value) == LP_OK)
 		id = read_id(value);
 	if (id)
 		ack_received(c, id);
@@ -61,7 +67,7 @@ void event_handle(struct socket *s, const struct socket_event *ev)
 {
 	struct client *c = socket_data(s);
 
-	if (!c || c->state != CLIENT_ONLINE || ev->argc == 0)
+	if (!c || c->state != CLIENT_ONLINE)
 		return;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (lp_str_eq(ev->name, lp_cstr(events[i].name))) {
