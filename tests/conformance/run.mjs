@@ -72,6 +72,7 @@ async function main() {
 	for (const section of "abcdefghik")
 		await import(`./cases/${section}.mjs`);
 	const servers = new Servers({ command: options.server?.split(" "), url: options.url });
+	await servers.get("plain"); // without it there is no point
 	const wanted = cases.filter(({ id }) => chosen(options.only).test(id));
 	const possible = wanted.filter(({ server }) => servers.has(server));
 	const failed = [];

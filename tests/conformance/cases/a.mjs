@@ -3,7 +3,7 @@
 import { joined, opened, row, test } from "../lib/cases.mjs";
 import { requestBytes } from "../lib/connection.mjs";
 import { Phrase, check, same } from "../lib/expect.mjs";
-import { isError, isOk } from "../lib/session.mjs";
+import { isError, isOk, joinedWith } from "../lib/session.mjs";
 import { acceptOf, upgradeRequest } from "../lib/websocket.mjs";
 
 const keys = ["maxPayload", "pingInterval", "pingTimeout", "sid", "upgrades"];
@@ -64,10 +64,10 @@ for (const query of ["EIO=4&transport=polling&sid=", "EIO=4&transport=%70olling"
 		same(text, /^0\{"sid":/);
 	});
 
-test("A14", async (t) => isError(await t.get("EIO=4&transport=polling&forbid="), 4),
+test("A14", async (t) => isError(await t.get("EIO=4&transport=polling&deny="), 4),
 	{ label: "without a reason" });
 test("A14", async (t) => {
-	isError(await t.get("EIO=4&transport=polling&forbid=not%20today"), 4, "not today");
+	isError(await t.get("EIO=4&transport=polling&deny=not%20today"), 4, "not today");
 }, { label: "with a reason" });
 
 test("A15", async (t) => isError(await t.get("EIO=4&transport=polling"), 0),
@@ -91,8 +91,7 @@ test("A19", async (t) => {
 });
 
 row("A20", joined(4, "P", { query: "&uuid=u%201&x=1,2&y=%zz&a=b&a=c" }), async (s) => {
-	await s.send('42["handshake"]');
-	const [, { uuid, x, y }] = JSON.parse((await s.next()).slice(2));
+	const { uuid, x, y } = (await joinedWith(s)).query;
 	same({ uuid, x, y }, { uuid: "u 1", x: "1,2", y: "%zz" });
 });
 
@@ -142,7 +141,7 @@ test("A25", async (t) => {
 });
 
 test("A26", async (t) => {
-	same((await refused(t, "EIO=4&transport=websocket&forbid=not%20today")).text, "not today");
+	same((await refused(t, "EIO=4&transport=websocket&deny=not%20today")).text, "not today");
 });
 
 for (const [label, headers, method] of [

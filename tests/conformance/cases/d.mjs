@@ -118,15 +118,14 @@ row("D14", joined(4, "P"), async (s, t) => {
 	const headers = { "Content-Length": body.length };
 	c.write(requestBytes(t.server.hostHeader, { method: "POST", path: s.url(""), headers, body: "" }));
 	let at = 0;
-	const drip = setInterval(() => c.write(body.slice(at, ++at)), 1000);
+	const drip = setInterval(() => c.write(body.slice(at, ++at)), 250);
 	try {
-		await c.until(() => c.ended || undefined, "the end of the connection", 10_000);
+		await c.until(() => c.bytes.length || c.ended || undefined, "an answer or the end", 4000);
 	} finally {
 		clearInterval(drip);
 	}
-	check(at < body.length, "closed before the last byte", at);
 	await s.isGone();
-}, { slow: true });
+}, { server: "impatient" });
 
 test("D16", async (t) => {
 	const a = await t.open(joined(4, "P"));

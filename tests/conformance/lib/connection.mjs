@@ -37,8 +37,7 @@ export class Connection {
 		return new Promise((resolve) => {
 			if (!this.socket.writable)
 				return resolve();
-			this.socket.once("close", resolve);
-			this.socket.write("", resolve);
+			this.socket.write("", () => resolve()); // also when it fails
 		});
 	}
 

@@ -17,6 +17,9 @@ const variants = {
 	websocket: ["--set", "transports=websocket"],
 	origins: ["--set", "cors_origins=http://a.b"],
 	"any-origin": ["--set", "cors_origins=*"],
+	"root-denied": ["--root", "deny"],
+	"root-later": ["--root", "later"],
+	impatient: ["--set", "header_timeout=1s", "--set", "body_timeout=1500ms"],
 	cookie: ["--set", "cookie=io"],
 	// To be filled to the brim without harm to the others.
 	abused: [],

@@ -2,6 +2,8 @@
 // packet, get the next one, be closed. A packet is a string that begins with its type digit, or a
 // Buffer: a binary message.
 
+import querystring from "node:querystring";
+
 import { Connection, requestBytes } from "./connection.mjs";
 import { Close, End, Mismatch, Phrase, check, same } from "./expect.mjs";
 import * as payload from "./payload.mjs";
@@ -78,6 +80,14 @@ class Session {
 
 	async isGone() {
 		isError(await this.request({}), 1);
+	}
+
+	// The connection was closed, by which the session ends too, though perhaps not that instant.
+	async isSoonGone() {
+		let answer;
+		for (let i = 0; i < 20 && !answer?.text.startsWith('{"code":1,'); i++)
+			answer = await this.request({});
+		isError(answer, 1);
 	}
 
 	request({ method, extra = "", headers, body }, ms) {
@@ -302,3 +312,16 @@ export class PollSession extends Session {
 export async function passed(address) {
 	isError(await request(address, { path: "/socket.io/?EIO=4&transport=polling&sid=passed" }), 1);
 }
+
+// What the application was told when the socket joined: the query of the URL and of the namespace in
+// one, and the auth object. nsp: "" or "/demo,".
+export async function joinedWith(s, nsp = "") {
+	await s.send(`42${nsp}["query"]`);
+	const got = await s.next();
+	same(got.slice(0, 2 + nsp.length), `42${nsp}`);
+	const [, url, packet, auth] = JSON.parse(got.slice(2 + nsp.length));
+	return { query: { ...decoded(url), ...decoded(packet) }, auth };
+}
+
+// As querystring of node does it: an escape that is none stays as it is.
+const decoded = (query) => querystring.parse(query);
