@@ -48,6 +48,7 @@ const char *close_reason_name(enum close_reason r)
 		[CLOSE_PING_TIMEOUT] = "ping_timeout",
 		[CLOSE_CONNECT_TIMEOUT] = "connect_timeout",
 		[CLOSE_PROTOCOL] = "protocol",
+		[CLOSE_PACKET] = "packet",
 		[CLOSE_OVERLAP] = "overlap",
 		[CLOSE_SLOW] = "slow",
 		[CLOSE_SHUTDOWN] = "shutdown",
@@ -271,7 +272,7 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 		return refuse(l, h, BAD_REQUEST);
 	reason = e->app && e->app->allow ? e->app->allow(e->app_data, h) : NULL;
 	if (reason)
-		return refuse_with(l, h, FORBIDDEN, reason);
+		return refuse_with(l, h, FORBIDDEN, *reason ? reason : refusals[FORBIDDEN].message);
 	version = version_of(e, ask);
 	if (!version)
 		return refuse(l, h, BAD_VERSION);

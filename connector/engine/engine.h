@@ -50,6 +50,7 @@ enum close_reason {
 	CLOSE_PING_TIMEOUT,    /* heartbeat missed */
 	CLOSE_CONNECT_TIMEOUT, /* no namespace joined in time */
 	CLOSE_PROTOCOL,        /* it sent what can not be read */
+	CLOSE_PACKET,          /* the same, in socket.io */
 	CLOSE_OVERLAP,         /* two polls or two posts at once */
 	CLOSE_SLOW,            /* its queue was full */
 	CLOSE_SHUTDOWN,        /* this connector stops */

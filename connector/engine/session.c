@@ -433,14 +433,15 @@ void session_probe_message(struct session *s, bool binary, struct lp_str data)
 static void close_polling(struct session *s, enum close_reason reason)
 {
 	struct engine *e = s->engine;
-	bool told = reason == CLOSE_SERVER || reason == CLOSE_SHUTDOWN;
+	bool wait = reason == CLOSE_PACKET ||
+		    ((reason == CLOSE_SERVER || reason == CLOSE_SHUTDOWN) && s->queued);
 
 	if (s->poll) {
 		if (reason != CLOSE_CLIENT)
 			enqueue(s, e->close);
 		session_answer_poll(s);
 		finish(s);
-	} else if (told && s->queued) {
+	} else if (wait) {
 		s->state = SESSION_ENDING;
 		s->ping_sent = false;
 		s->connect_due = s->probe_due = s->assembly_due = 0;

@@ -48,8 +48,8 @@ struct socket_message {
 
 struct app_ops {
 	/*
-	 * May a session be opened? NULL, or the reason why not, which stays valid. NULL in the
-	 * table: always.
+	 * May a session be opened? NULL, or the reason why not ("": none to tell), which stays
+	 * valid. NULL in the table: always.
 	 */
 	const char *(*allow)(void *app_data, const struct http_head *h);
 	/* Decide with socket_accept() or socket_refuse(), now or later. */

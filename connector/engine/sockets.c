@@ -16,16 +16,16 @@ struct held {
 	char text[];
 };
 
-static bool close_protocol(struct session *s)
+static bool close_packet(struct session *s)
 {
-	session_close(s, CLOSE_PROTOCOL);
+	session_close(s, CLOSE_PACKET);
 	return false;
 }
 
 static bool close_too_many(struct session *s)
 {
 	s->engine->stats.namespaces_refused++;
-	return close_protocol(s);
+	return close_packet(s);
 }
 
 static struct socket *find(struct session *s, struct lp_str nsp)
@@ -113,7 +113,7 @@ static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_
 	struct socket *k = find(s, p->nsp);
 
 	if (k && s->version == 4)
-		return close_protocol(s);
+		return close_packet(s);
 	if (k && strcmp(k->nsp, "/") == 0)
 		return true; /* joined by itself */
 	if (root_undecided(s))
@@ -156,13 +156,13 @@ static bool on_event(struct socket *k, struct socket_event *ev)
 	ssize_t count = json_scan_array(ev->json, SIO_JSON_DEPTH, elements, 1 + SOCKET_ARGS_MAX);
 
 	if (count < 1)
-		return close_protocol(s);
+		return close_packet(s);
 	/* A number is a name nobody listens to. */
 	if (elements[0].p[0] != '"')
 		return true;
 	lp_buf_reset(name);
 	if (json_scan_string(elements[0], name) != LP_OK)
-		return close_protocol(s);
+		return close_packet(s);
 	ev->name = lp_buf_str(name);
 	ev->argc = (size_t)count - 1;
 	for (size_t i = 0; i < ev->argc && i < SOCKET_ARGS_MAX; i++)
@@ -170,7 +170,7 @@ static bool on_event(struct socket *k, struct socket_event *ev)
 	if (!reserved(ev->name))
 		s->engine->app->event(k, ev);
 	else if (s->version == 4)
-		return close_protocol(s);
+		return close_packet(s);
 	return session_open(s);
 }
 
@@ -188,7 +188,7 @@ static bool dispatch(struct session *s, const struct sio_packet *p, struct lp_st
 	}
 	if (!k || k->state != SOCKET_JOINED) {
 		/* Protocol 4 clients may have left already when this was under way. */
-		return s->version == 3 ? true : close_protocol(s);
+		return s->version == 3 ? true : close_packet(s);
 	}
 	switch (p->type) {
 	case SIO_DISCONNECT:
@@ -214,18 +214,18 @@ bool sockets_text(struct session *s, struct lp_str text)
 	int rc;
 
 	if (s->assembly)
-		return close_protocol(s); /* its attachments come first */
+		return close_packet(s); /* its attachments come first */
 	rc = sio_packet_decode(s->version == 3 ? 4 : 5, text, &p);
 	if (rc == LP_ENOENT)
 		return true;
 	if (rc != LP_OK)
-		return close_protocol(s);
+		return close_packet(s);
 	if (p.type == SIO_CONNECT)
 		return on_connect(s, &p, text);
 	if (!p.attachments)
 		return dispatch(s, &p, p.json, NULL, 0);
 	if (text.n > s->engine->conf.max_payload)
-		return close_protocol(s);
+		return close_packet(s);
 	session_assemble(s, assembly_new(text, p.attachments));
 	return true;
 }
@@ -241,10 +241,10 @@ static bool assembled(struct session *s, const struct assembly *a)
 	bool open;
 
 	if (sio_packet_decode(s->version == 3 ? 4 : 5, lp_buf_str(&a->text), &p) != LP_OK)
-		return close_protocol(s);
+		return close_packet(s);
 	count = sio_binary_renumber(&json, p.json, a->due, order);
 	if (count < 0) {
-		open = close_protocol(s);
+		open = close_packet(s);
 	} else {
 		for (int i = 0; i < count; i++)
 			attachments[i] = assembly_get(a, order[i]);
@@ -260,7 +260,7 @@ bool sockets_binary(struct session *s, struct lp_str bytes)
 	bool open;
 
 	if (!a || !assembly_add(a, bytes, s->engine->conf.max_payload))
-		return close_protocol(s);
+		return close_packet(s);
 	if (a->count < a->due)
 		return true;
 	session_assemble(s, NULL);

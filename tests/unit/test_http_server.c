@@ -403,7 +403,8 @@ static void test_session_limits(void)
 		snprintf(headers, sizeof(headers), "Content-Length: %zu\r\n", row.n);
 		post(&f, fd, sid, headers, row.p);
 		CHECK_STR(row, body_of(&f), LP_STR("ok"));
-		CHECK_ROW(row, engine_sessions(f.engine) == (i % 2 ? 0 : 1));
+		/* closed over a namespace, it waits to tell that with the next poll */
+		CHECK_ROW(row, engine_sessions(f.engine) == (i == 1 ? 0 : 1));
 		CHECK_ROW(row, engine_stats(f.engine)->payloads_refused == rows[i].payloads);
 		CHECK_ROW(row, engine_stats(f.engine)->namespaces_refused == rows[i].namespaces);
 		/* what is still to be fetched goes with the second one */
