@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cli.h"
@@ -132,6 +133,14 @@ static bool open_log(const struct settings *s)
 			   strcmp(s->log_format, "json") == 0) == LP_OK;
 }
 
+/* Before there are threads; localtime_r() goes by it. */
+static void set_timezone(const struct settings *s)
+{
+	if (strcmp(s->timezone, "local") != 0 && setenv("TZ", s->timezone, 1))
+		abort(); /* out of memory */
+	tzset();
+}
+
 bool cli_start(struct settings *s, int argc, char **argv, const char *summary, int *status)
 {
 	char *error = NULL;
@@ -154,7 +163,9 @@ bool cli_start(struct settings *s, int argc, char **argv, const char *summary, i
 		*status = fail("can not open the log: ", strerror(errno));
 	else
 		go = true;
-	if (!go)
+	if (go)
+		set_timezone(s);
+	else
 		cli_finish(s);
 	free(error);
 	return go;

@@ -12,10 +12,11 @@
 #include "common/settings.h"
 
 /*
- * Parses argv and fills s; opens the log. Without --config it reads SYSCONFDIR/light-push.conf if
- * that exists. Returns true when the program shall run; false when all is done or wrong, with the
- * exit status in *status (0, or 2 for a usage or configuration error, already reported in one line
- * on standard error). argv must stay as it is while the program runs.
+ * Parses argv and fills s; opens the log and sets the time zone of the process. Without --config it
+ * reads SYSCONFDIR/light-push.conf if that exists. Returns true when the program shall run; false
+ * when all is done or wrong, with the exit status in *status (0, or 2 for a usage or configuration
+ * error, already reported in one line on standard error). argv must stay as it is while the program
+ * runs.
  */
 bool cli_start(struct settings *s, int argc, char **argv, const char *summary, int *status);
 

@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 63
+#define SETTINGS_COUNT 64
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -57,6 +57,7 @@ struct settings {
 	int64_t apns_payload_size;   /* bytes */
 	int64_t push_log_max_length; /* entries of a namespace's log stream */
 	int64_t inbox_max_length;    /* entries of a connector's inbox stream */
+	char *timezone;              /* IANA name, or "local" */
 
 	/* API programs */
 	char *api_listen;       /* light-push-api: unix:/path or host:port; "" = standard input */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
@@ -147,6 +148,28 @@ static bool check_cookie(const char *value, struct lp_buf *why)
 	return true;
 }
 
+/*
+ * The C library takes an unknown zone for UTC without a word, so look for its file. Nothing but
+ * names inside the folder of zones.
+ */
+static bool check_timezone(const char *value, struct lp_buf *why)
+{
+	struct lp_buf path = {0};
+	bool ok = strcmp(value, "local") == 0 || strcmp(value, "UTC") == 0;
+
+	if (!ok && value[0] != '/' && !strstr(value, "..") &&
+	    strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+		    strlen(value)) {
+		lp_buf_addf(&path, "/usr/share/zoneinfo/%s", value);
+		ok = access(path.data, R_OK) == 0;
+		lp_buf_clear(&path);
+	}
+	if (!ok)
+		lp_buf_addz(why, "it must be local or a name such as Europe/Zurich that "
+				 "/usr/share/zoneinfo has");
+	return ok;
+}
+
 /* Browsers send an origin as scheme://host[:port], without a path. */
 static bool is_origin(struct lp_str s)
 {
@@ -250,6 +273,9 @@ const struct setting setting_table[] = {
 		 "out.")),
 	ROW(report_push_ack_detail_max_limit, INT, PUSH, RANGE(0, 1000000), DEFAULT("1000"),
 	    HELP("A push report gives no list of clients from this many acknowledgements on.")),
+	ROW(timezone, TEXT, PUSH, RANGE(1, 64), DEFAULT("local"), CHECK(check_timezone),
+	    HELP("Time zone whose days, hours and minutes pushes are counted by: a name such as "
+		 "Europe/Zurich, or local for that of the computer.")),
 
 	ROW(android_unread_message_list_max_limit, INT, OFFLINE, RANGE(1, 100000), DEFAULT("100"),
 	    HELP("Messages that wait for one Android client." NOT_USED)),

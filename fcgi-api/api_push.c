@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/lp_time.h"
 #include "common/model/push_msg.h"
 #include "common/store/push_args.h"
 #include "fcgi-api/api_error.h"
@@ -32,7 +33,7 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 		int rc;
 
 		redis_args_reset(&args);
-		push_args(&args, ctx->app->settings, req->user, req->rev, m);
+		push_args(&args, ctx->app->settings, req->user, req->rev, lp_wall_ms(), m);
 		rc = redis_script(ctx->redis, "push", &args, &reply);
 		if (rc == LP_OK) {
 			*id = redis_reply_int(reply);

@@ -131,6 +131,31 @@ static void fresh(void)
 	EXPECT("HSET " B ":conf key /d", "1");
 }
 
+/* --- pushes --- */
+
+/* What a connector asks for knows no revision of the settings, but a namespace must be there. */
+static void test_push(void)
+{
+#define PUSH(rev, date, ...)                                                                       \
+	"push", B, "lp:", rev, "news", "", "0", "3600", "10", "10", "10", "[1", date, __VA_ARGS__, \
+		"from", "x"
+	EXPECT("FLUSHALL", "OK");
+	CALL("ERR GONE", PUSH("", "20251123", "23", "2359"));
+	EXPECT("HSET " B ":conf rev 7", "1");
+	CALL("ERR STALE", PUSH("6", "20251123", "23", "2359"));
+	CALL("1", PUSH("", "20251123", "22", "2201"));
+	CALL("2", PUSH("7", "20251123", "23", "2358"));
+	CALL("3", PUSH("", "20251123", "23", "2359"));
+	CALL("4", PUSH("", "20251124", "00", "0000"));
+	EXPECT("HMGET " B ":msg:1 id room from", "1 news x");
+	EXPECT("HSET " B ":conf offline on", "1");
+	CALL("ERR OFFLINE", PUSH("", "20251124", "00", "0000"));
+	EXPECT("HMGET " B ":stat:20251123 d h22 h23 m2201 m2358 m2359", "1 1 1 1 2 3");
+	EXPECT("HGETALL " B ":stat:20251124", "1 1 1 d h00 m0000");
+	EXPECT("TTL " B ":stat:20251123", "3456000");
+#undef PUSH
+}
+
 /* --- clients and rooms --- */
 
 static void test_on_off(void)
@@ -643,6 +668,7 @@ int main(void)
 	redis = redis_server_connect(server);
 	CU_initialize_registry();
 	suite = CU_add_suite("presence", NULL, NULL);
+	CU_ADD_TEST(suite, test_push);
 	CU_ADD_TEST(suite, test_on_off);
 	CU_ADD_TEST(suite, test_refusals);
 	CU_ADD_TEST(suite, test_replaced);
