@@ -165,7 +165,7 @@ static void replace(const struct client *c)
 	if (!old || (c->state == CLIENT_GONE && old->serial > c->serial))
 		return;
 	nsp->core->stats.replaced++;
-	socket_disconnect(old->socket, true, CLOSE_SERVER);
+	client_disconnect(old);
 }
 
 static void say_ok(struct client *c)
@@ -280,6 +280,11 @@ void client_closed(struct socket *s, enum close_reason reason)
 	c->socket = NULL;
 	leave_all(c, false);
 	client_unref(c);
+}
+
+void client_disconnect(struct client *c)
+{
+	socket_disconnect(c->socket, socket_is_last(c->socket), CLOSE_SERVER);
 }
 
 void client_rejoin(struct client *c)

@@ -54,6 +54,9 @@ void client_closed(struct socket *s, enum close_reason reason);
 void client_join(struct client *c, struct lp_str rooms, struct lp_str ack);
 void client_leave(struct client *c, struct lp_str rooms, struct lp_str ack);
 
+/* Ends its socket, and the session with the last one. */
+void client_disconnect(struct client *c);
+
 /* Writes it anew under this connector's new registration. */
 void client_rejoin(struct client *c);
 

@@ -72,7 +72,7 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 	if (!found || !lp_str_eq(client_id(found), client))
 		return;
 	c->stats.replaced++;
-	socket_disconnect(found->socket, true, CLOSE_SERVER);
+	client_disconnect(found);
 }
 
 void core_namespace_offline(struct core *c, struct lp_str nsp)
@@ -100,7 +100,7 @@ static void drain(struct nsp *n)
 		span = OFFLINE_MAX;
 	due = n->offline_total * (n->core->now - n->offline_since) / span;
 	for (; n->clients && n->offline_done < due; n->offline_done++)
-		socket_disconnect(n->clients->socket, true, CLOSE_SERVER);
+		client_disconnect(n->clients);
 	if ((!n->clients && !n->registering) || n->offline_done >= n->offline_total) {
 		n->offline_total = 0;
 		n->core->offline_nsps--;

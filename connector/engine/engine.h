@@ -36,7 +36,7 @@ struct engine_conf {
 	uint32_t connect_timeout; /* ms in which protocol 5 must join a namespace */
 	size_t max_payload;       /* bytes of one message and of one POST body */
 	size_t send_queue_max;    /* bytes waiting for a poll */
-	unsigned max_namespaces;  /* sockets of one session */
+	unsigned max_namespaces;  /* sockets of one session, and refusals */
 	unsigned max_packets;     /* packets in one payload */
 	size_t max_sessions;
 	unsigned sessions_per_address; /* 0: any number */

@@ -44,6 +44,7 @@ struct session {
 	bool greeted;    /* the first answer was given */
 	uint32_t serial; /* for the log */
 	unsigned socket_count;
+	unsigned refused;          /* sockets, so far */
 	struct socket *sockets;    /* list, owned */
 	struct held *held;         /* connects that wait for "/", owned; see sockets.c */
 	struct assembly *assembly; /* a packet whose attachments are coming, owned */

@@ -162,6 +162,7 @@ void socket_refuse_with(struct socket *k, struct lp_str message, struct lp_str d
 	lp_buf_clear(&json);
 	detach(k);
 	free(k);
+	s->refused++;
 	sockets_decided(s);
 }
 
@@ -179,6 +180,15 @@ void socket_gone(struct socket *k, enum close_reason reason)
 	detach(k);
 	app->closed(k, reason);
 	free(k);
+}
+
+bool socket_is_last(const struct socket *s)
+{
+	for (const struct socket *k = s->session->sockets; k; k = k->next) {
+		if (k != s && strcmp(k->nsp, "/") != 0)
+			return false;
+	}
+	return true;
 }
 
 /* All namespaces of the session, "/" first, then as they were joined. */

@@ -85,6 +85,8 @@ void socket_emit_message(struct socket *s, const struct socket_message *m);
 /* Answers an event that wanted it: json is the array of arguments. */
 void socket_ack(struct socket *s, struct lp_str ack, struct lp_str json);
 void socket_ack_message(struct socket *s, const struct socket_message *m);
+/* True when its session has no other socket but that of "/". */
+bool socket_is_last(const struct socket *s);
 /*
  * Sends DISCONNECT for this namespace, or with close_session for all of the session's, "/" first,
  * and ends the connection. closed() is called for them before it returns.

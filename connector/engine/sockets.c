@@ -125,7 +125,8 @@ static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_
 				s, &(struct sio_packet){.type = SIO_CONNECT, .nsp = p->nsp}, NULL);
 		return true;
 	}
-	if (s->socket_count >= s->engine->conf.max_namespaces)
+	/* Each one asked for costs the application something, also those it refuses. */
+	if (s->socket_count + s->refused >= s->engine->conf.max_namespaces)
 		return close_too_many(s);
 	ask(add(s, p->nsp), p);
 	return session_open(s);
