@@ -13,8 +13,8 @@
 int ws_handshake_check(const struct http_head *h) LP_MUSTCHECK;
 
 /*
- * Appends the whole 101 answer. The first offered subprotocol is returned, no extension.
- * extra: further header lines, each with its CRLF, or empty.
+ * Appends the whole 101 answer. The first offered subprotocol is returned. extra: further
+ * header lines, among them that of an extension, each with its CRLF, or empty.
  */
 void ws_handshake_answer(struct lp_buf *out, const struct http_head *h, struct lp_str extra);
 

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "connector/proto/utf8.h"
+#include "connector/proto/ws_deflate.h"
 #include "connector/proto/ws_frame.h"
 #include "connector/proto/ws_msg.h"
 
@@ -8,6 +9,7 @@
 #define CODE_TEXT     1007
 #define CODE_TOOBIG   1009
 #define CONTROL_MAX   125
+#define RSV1          4 /* of struct ws_frame's rsv: the message is compressed */
 
 static void fail(struct ws_result *out, uint16_t code)
 {
@@ -19,7 +21,9 @@ static void fail(struct ws_result *out, uint16_t code)
 static uint16_t check_head(const struct ws_msg *m, const struct ws_frame *f, size_t max,
 			   unsigned fragments_max)
 {
-	if (f->rsv || !f->masked)
+	bool starts = f->opcode == WS_TEXT || f->opcode == WS_BINARY;
+
+	if ((f->rsv && !(f->rsv == RSV1 && m->deflate && starts)) || !f->masked)
 		return CODE_PROTOCOL;
 	switch (f->opcode) {
 	case WS_CLOSE:
@@ -73,17 +77,25 @@ static void take_close(struct lp_str payload, struct ws_result *out)
 		fail(out, CODE_TEXT);
 }
 
-static void give_message(uint8_t opcode, struct lp_str data, struct ws_result *out)
+static void give_message(const struct ws_msg *m, uint8_t opcode, bool compressed,
+			 struct lp_str data, size_t max, struct ws_result *out)
 {
+	int rc = LP_OK;
+
 	out->event = opcode == WS_TEXT ? WS_EV_TEXT : WS_EV_BINARY;
-	out->data = data;
-	if (opcode == WS_TEXT && !utf8_valid(data))
+	if (compressed)
+		rc = ws_deflate_inflate(m->deflate, data, max, &data);
+	if (rc == LP_ETOOBIG)
+		fail(out, CODE_TOOBIG);
+	else if (rc != LP_OK || (opcode == WS_TEXT && !utf8_valid(data)))
 		fail(out, CODE_TEXT);
+	else
+		out->data = data;
 }
 
 /* One whole, unmasked frame. Leaves WS_EV_MORE when it was a fragment that ends nothing. */
 static void take_frame(struct ws_msg *m, const struct ws_frame *f, struct lp_str payload,
-		       struct ws_result *out)
+		       size_t max, struct ws_result *out)
 {
 	switch (f->opcode) {
 	case WS_CLOSE:
@@ -96,15 +108,17 @@ static void take_frame(struct ws_msg *m, const struct ws_frame *f, struct lp_str
 		return;
 	}
 	if (f->fin && !m->opcode) { /* the usual case: no copy */
-		give_message(f->opcode, payload, out);
+		give_message(m, f->opcode, f->rsv, payload, max, out);
 		return;
 	}
-	if (f->opcode != WS_CONT)
+	if (f->opcode != WS_CONT) {
 		m->opcode = f->opcode;
+		m->compressed = f->rsv;
+	}
 	m->fragments++;
 	lp_buf_adds(&m->parts, payload);
 	if (f->fin) {
-		give_message(m->opcode, lp_buf_str(&m->parts), out);
+		give_message(m, m->opcode, m->compressed, lp_buf_str(&m->parts), max, out);
 		m->opcode = 0;
 		m->fragments = 0;
 	}
@@ -133,7 +147,7 @@ void ws_msg_next(struct ws_msg *m, void *data, size_t len, size_t max, unsigned 
 		if (f.len > len - out->used - head)
 			return;
 		ws_mask(p + out->used + head, (size_t)f.len, f.mask, 0);
-		take_frame(m, &f, lp_str(p + out->used + head, (size_t)f.len), out);
+		take_frame(m, &f, lp_str(p + out->used + head, (size_t)f.len), max, out);
 		out->used += head + (size_t)f.len;
 	}
 }
@@ -141,5 +155,5 @@ void ws_msg_next(struct ws_msg *m, void *data, size_t len, size_t max, unsigned 
 void ws_msg_clear(struct ws_msg *m)
 {
 	lp_buf_clear(&m->parts);
-	*m = (struct ws_msg){0};
+	*m = (struct ws_msg){.deflate = m->deflate};
 }

@@ -21,29 +21,34 @@ enum ws_event {
 	WS_EV_ERROR, /* code: 1002, 1007 or 1009: send CLOSE with it, end the connection */
 };
 
+struct ws_deflate;
+
 /* Zero-initialise. Free with ws_msg_clear(). */
 struct ws_msg {
-	struct lp_buf parts; /* the fragments so far; empty while none is open */
-	uint8_t opcode;      /* of the open fragmented message, 0 when none is */
-	unsigned fragments;  /* of the open message */
+	struct ws_deflate *deflate; /* borrowed; NULL: the extension was not agreed on */
+	struct lp_buf parts;        /* the fragments so far; empty while none is open */
+	uint8_t opcode;             /* of the open fragmented message, 0 when none is */
+	bool compressed;            /* the open message is */
+	unsigned fragments;         /* of the open message */
 };
 
 struct ws_result {
 	enum ws_event event;
 	uint16_t code;
 	size_t used;        /* bytes of the input this event consumed */
-	struct lp_str data; /* into the input, or into m->parts; valid until the next call */
+	struct lp_str data; /* into the input, m->parts or m->deflate; valid until the next call */
 };
 
 /*
  * Looks at data[0..len) (unmasks in place) for the next event. With WS_EV_MORE nothing was
  * consumed or unmasked except whole fragments (used may be > 0 with WS_EV_MORE when a fragment was
- * taken in): the caller keeps the rest and calls again with more behind it. max: longest message.
- * A frame longer than that is an error from its header on, before its data is waited for.
- * At most fragments_max fragments make one message.
+ * taken in): the caller keeps the rest and calls again with more behind it. max: longest message,
+ * both as it comes and, when it was compressed, as it is given. A frame longer than that is an error
+ * from its header on, before its data is waited for. At most fragments_max fragments make one message.
  */
 void ws_msg_next(struct ws_msg *m, void *data, size_t len, size_t max, unsigned fragments_max,
 		 struct ws_result *out);
+/* Gives the memory back; what deflate is stays. */
 void ws_msg_clear(struct ws_msg *m);
 
 #endif

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "connector/proto/ws_deflate.h"
 #include "connector/proto/ws_frame.h"
 #include "connector/proto/ws_msg.h"
 #include "tests/unit/lp_test.h"
@@ -12,9 +13,10 @@
  * Feeds the bytes in slices and writes the events down: T(text) B(binary) P(ping) O(pong)
  * C1000(reason), E1002. Ends at the first close or error, as a connection does.
  */
-static void transcript(struct lp_str bytes, size_t slice, struct lp_buf *log)
+static void transcript(struct lp_str bytes, size_t slice, struct ws_deflate *deflate,
+		       struct lp_buf *log)
 {
-	struct ws_msg m = {0};
+	struct ws_msg m = {.deflate = deflate};
 	struct lp_buf in = {0};
 	bool over = false;
 
@@ -126,11 +128,84 @@ static void test_table(void)
 		struct lp_str b = rows[i].bytes;
 
 		for (size_t slice = 1; slice <= b.n; slice++) {
-			transcript(b, slice, &log);
+			transcript(b, slice, NULL, &log);
 			CHECK_STR(b, lp_buf_str(&log), rows[i].want);
 		}
 	}
 	lp_buf_clear(&log);
+}
+
+/* With permessage-deflate agreed on; the payloads are those of RFC 7692. */
+static void test_compressed(void)
+{
+	static const struct {
+		struct lp_str bytes, want;
+	} table[] = {
+		{BYTES("\xc1\x87" KEY "\xf2\x48\xcd\xc9\xc9\x07\x00"), BYTES("T(Hello)")},
+		{BYTES("\xc2\x87" KEY "\xf2\x48\xcd\xc9\xc9\x07\x00"), BYTES("B(Hello)")},
+		{BYTES("\xc1\x87\1\1\1\1\xf3\x49\xcc\xc8\xc8\x06\x01"), BYTES("T(Hello)")},
+		{BYTES("\x41\x83" KEY "\xf2\x48\xcd\x89\x81" KEY "p\x80\x84" KEY
+		       "\xc9\xc9\x07\x00\x81\x81" KEY "x"),
+		 BYTES("P(p)T(Hello)T(x)")},
+		/* one compressed, then fragments of one that is not */
+		{BYTES("\xc1\x87" KEY "\xf2\x48\xcd\xc9\xc9\x07\x00\x01\x81" KEY "x\x80\x81" KEY
+		       "y"),
+		 BYTES("T(Hello)T(xy)")},
+		{BYTES("\x81\x85" KEY "Hello"), BYTES("T(Hello)")},
+		/* RSV1 where it must not be, and other bits */
+		{BYTES("\x41\x83" KEY "\xf2\x48\xcd\xc0\x84" KEY "\xc9\xc9\x07\x00"),
+		 BYTES("E1002")},
+		{BYTES("\xc9\x80" KEY), BYTES("E1002")},
+		{BYTES("\xc8\x80" KEY), BYTES("E1002")},
+		{BYTES("\xe1\x80" KEY), BYTES("E1002")},
+		{BYTES("\xd1\x80" KEY), BYTES("E1002")},
+		{BYTES("\xa1\x80" KEY), BYTES("E1002")},
+		/* no deflate stream; and the text in it is not UTF-8 */
+		{BYTES("\xc1\x83" KEY "abc"), BYTES("E1007")},
+		{BYTES("\xc1\x80" KEY), BYTES("E1007")},
+		{BYTES("\xc1\x87" KEY "\x00\x01\x00\xfe\xff\xff\x00"), BYTES("E1007")},
+		{BYTES("\xc2\x87" KEY "\x00\x01\x00\xfe\xff\xff\x00"), BYTES("B(\xff)")},
+	};
+	struct ws_deflate *d = ws_deflate_new();
+	struct lp_buf log = {0};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct lp_str b = table[i].bytes;
+
+		for (size_t slice = 1; slice <= b.n; slice++) {
+			transcript(b, slice, d, &log);
+			CHECK_STR(b, lp_buf_str(&log), table[i].want);
+		}
+	}
+	lp_buf_clear(&log);
+	ws_deflate_free(d);
+}
+
+/* What is short on the way and too long behind it. */
+static void test_compressed_too_long(void)
+{
+	for (size_t over = 0; over < 2; over++) {
+		struct ws_deflate *d = ws_deflate_new();
+		struct lp_buf frame = {0}, log = {0};
+		char text[MAX + 1];
+		struct lp_str packed;
+
+		memset(text, 'x', sizeof(text));
+		packed = ws_deflate_compress(d, lp_str(text, MAX + over));
+		CHECK(packed.n < 100);
+		lp_buf_addc(&frame, (char)0xc1);
+		lp_buf_addc(&frame, (char)(0x80 | packed.n));
+		lp_buf_adds(&frame, LP_STR(KEY));
+		lp_buf_adds(&frame, packed);
+		transcript(lp_buf_str(&frame), frame.len, d, &log);
+		if (over)
+			CHECK_STR(LP_STR("over"), lp_buf_str(&log), LP_STR("E1009"));
+		else
+			CHECK(log.len == MAX + 3);
+		lp_buf_clear(&frame);
+		lp_buf_clear(&log);
+		ws_deflate_free(d);
+	}
 }
 
 /* No prefix of a lone frame gives an event, and none is touched before it is whole. */
@@ -204,6 +279,8 @@ int main(void)
 		{"a whole frame is not copied", test_no_copy},
 		{"memory of fragments", test_gives_memory_back},
 		{"exactly the longest message", test_exact_max},
+		{"compressed", test_compressed},
+		{"compressed, too long", test_compressed_too_long},
 	};
 
 	return lp_test_main("ws_msg", tests, COUNT(tests));
