@@ -20,7 +20,7 @@ test("A1", async (t) => {
 	const { sid, ...rest } = open;
 	same(sid, /^[A-Za-z0-9_-]{16,}$/);
 	same(rest, { upgrades: ["websocket"], pingInterval: 300, pingTimeout: 200, maxPayload: 1000000 });
-});
+}, { server: "quick" });
 
 test("A2", async (t) => {
 	const { status, text } = await t.get("EIO=3&transport=polling&b64=1");
@@ -31,7 +31,7 @@ test("A2", async (t) => {
 	same([open[0], upgrades, pingInterval, pingTimeout], ["0", ["websocket"], 300, 200]);
 	same(sid, /^[A-Za-z0-9_-]{16,}$/);
 	same(rest.slice(Number(length)), (more) => more === "" || more === "2:40");
-});
+}, { server: "quick" });
 
 test("A4", async (t) => isError(await t.get("transport=polling&b64=1"), 5), { server: "strict" });
 
@@ -100,7 +100,7 @@ test("A21", async (t) => {
 	const open = await ws.next();
 	same(open, new Phrase(
 		'0{"sid":"<id>","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}'));
-});
+}, { server: "quick" });
 
 test("A22", async (t) => {
 	const ws = await t.websocket("EIO=3&transport=websocket");
