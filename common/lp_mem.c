@@ -52,6 +52,7 @@ struct lp_blob *lp_blob_new(const void *data, size_t len)
 
 	b->refs = 1;
 	b->len = len;
+	b->packed = NULL;
 	if (data && len)
 		memcpy(b->data, data, len);
 	return b;
@@ -63,8 +64,16 @@ struct lp_blob *lp_blob_ref(struct lp_blob *b)
 	return b;
 }
 
+void lp_blob_pack(struct lp_blob *b, struct lp_blob *packed)
+{
+	b->packed = packed;
+}
+
 void lp_blob_unref(struct lp_blob *b)
 {
-	if (b && --b->refs == 0)
-		free(b);
+	if (!b || --b->refs)
+		return;
+	if (b->packed != b)
+		lp_blob_unref(b->packed);
+	free(b);
 }

@@ -23,12 +23,18 @@ char *lp_xstrndup(struct lp_str s);
 struct lp_blob {
 	unsigned refs;
 	size_t len;
+	struct lp_blob *packed; /* see lp_blob_pack() */
 	char data[];
 };
 
 /* A block of len bytes with one reference; the bytes are copied unless data is NULL. */
 struct lp_blob *lp_blob_new(const void *data, size_t len);
 struct lp_blob *lp_blob_ref(struct lp_blob *b);
+/*
+ * Keeps with b what stands for it in fewer bytes, for the next who sends it: takes over the
+ * reference of packed, which b gives up with its last own. b itself says that there is no such form.
+ */
+void lp_blob_pack(struct lp_blob *b, struct lp_blob *packed);
 /* Gives up one reference; NULL is fine. */
 void lp_blob_unref(struct lp_blob *b);
 

@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 64
+#define SETTINGS_COUNT 66
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -83,18 +83,20 @@ struct settings {
 	int64_t header_max;      /* bytes */
 	int64_t max_payload;     /* bytes */
 	bool cors_credentials;
-	char *eio_versions;           /* LIST of 3, 4 */
-	char *eio_missing;            /* "3" or "reject" */
-	char *cookie;                 /* name of a cookie with the session id; "": none */
-	int64_t send_queue_max;       /* bytes waiting for one connection */
-	int64_t max_clients;          /* sessions of one connector */
-	int64_t max_rooms;            /* rooms of one client */
-	int64_t max_namespaces;       /* of one session */
-	int64_t max_packets;          /* in one long-polling body */
-	int64_t max_fragments;        /* of one websocket message */
-	int64_t max_control_frames;   /* in what one read of a websocket brought */
-	int64_t sessions_per_address; /* 0: any number */
-	char *trusted_proxies;        /* LIST of addresses */
+	bool websocket_compression;
+	int64_t compression_threshold; /* bytes */
+	char *eio_versions;            /* LIST of 3, 4 */
+	char *eio_missing;             /* "3" or "reject" */
+	char *cookie;                  /* name of a cookie with the session id; "": none */
+	int64_t send_queue_max;        /* bytes waiting for one connection */
+	int64_t max_clients;           /* sessions of one connector */
+	int64_t max_rooms;             /* rooms of one client */
+	int64_t max_namespaces;        /* of one session */
+	int64_t max_packets;           /* in one long-polling body */
+	int64_t max_fragments;         /* of one websocket message */
+	int64_t max_control_frames;    /* in what one read of a websocket brought */
+	int64_t sessions_per_address;  /* 0: any number */
+	char *trusted_proxies;         /* LIST of addresses */
 	int64_t lease_time;   /* ms without renewal after which a connector counts as dead */
 	int64_t ack_interval; /* ms between two writes of acks and counts */
 	int64_t ack_window;   /* recent messages a connector remembers per namespace */

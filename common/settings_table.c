@@ -321,6 +321,8 @@ const struct setting setting_table[] = {
 	    HELP("Recent messages of a namespace for which a connector takes acknowledgements.")),
 	ROW(body_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("30s"),
 	    HELP("Longest time for the body of a long-polling request to arrive.")),
+	ROW(compression_threshold, SIZE, CONNECTOR, RANGE(1, MB), DEFAULT("1024"),
+	    HELP("Messages shorter than this are sent uncompressed.")),
 	ROW(connect_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("45s"),
 	    HELP("A session that has joined no namespace after this time is closed.")),
 	ROW(cookie, TEXT, CONNECTOR, RANGE(0, 32), DEFAULT(""), CHECK(check_cookie),
@@ -387,6 +389,9 @@ const struct setting setting_table[] = {
 		 "they send, the last entry of X-Forwarded-For is the client's address.")),
 	ROW(upgrade_timeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("10s"),
 	    HELP("Longest time for a session to finish its change from polling to websocket.")),
+	ROW(websocket_compression, BOOL, CONNECTOR, DEFAULT("false"),
+	    HELP("Whether websockets may compress messages (permessage-deflate). What goes to "
+		 "many clients is compressed once, what comes from them costs time for each.")),
 
 	ROW(log_format, CHOICE, LOG, CHOICES("text|json"), DEFAULT("text"),
 	    HELP("Lines of text, or one JSON object a line.")),

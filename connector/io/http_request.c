@@ -123,10 +123,26 @@ static bool may_upgrade(struct peer *p, const struct http_head *h)
 	return rc == LP_OK;
 }
 
+/* Agrees on compression if it is on and one of the offers suits. */
+static void negotiate(struct peer *p, const struct http_head *h)
+{
+	const char *answer = NULL;
+
+	for (size_t i = 0; i < h->header_count && p->server->deflate && !answer; i++) {
+		if (lp_str_caseeq(h->headers[i].name, LP_STR("Sec-WebSocket-Extensions")))
+			answer = ws_deflate_answer(h->headers[i].value);
+	}
+	if (!answer)
+		return;
+	lp_buf_addf(&p->request->cors, "Sec-WebSocket-Extensions: %s\r\n", answer);
+	p->message.deflate = p->server->deflate;
+}
+
 static void open_websocket(struct peer *p, const struct http_head *h)
 {
 	struct http_server *s = p->server;
 
+	negotiate(p, h);
 	http_out_vary(&p->request->cors, p->request->vary);
 	lp_buf_reset(&s->text);
 	ws_handshake_answer(&s->text, h, lp_buf_str(&p->request->cors));

@@ -16,6 +16,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	s->conf = *conf;
 	s->cors = cors_new(conf->cors_origins, conf->cors_credentials);
 	s->conf.cors_origins = NULL;
+	if (conf->websocket_compression)
+		s->deflate = ws_deflate_new();
 	s->conf.trusted_proxies = lp_xstrdup(conf->trusted_proxies);
 	conn_set_init(&s->conns, loop, conf->send_queue_max);
 	deadline_queue_init(&s->heads, conf->header_timeout);
@@ -32,6 +34,7 @@ void http_server_free(struct http_server *s)
 	for (size_t i = 0; i < s->mount_count; i++)
 		free(s->mounts[i].path);
 	cors_free(s->cors);
+	ws_deflate_free(s->deflate);
 	free((char *)s->conf.trusted_proxies);
 	lp_buf_clear(&s->text);
 	free(s);

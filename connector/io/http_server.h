@@ -24,7 +24,9 @@ struct http_server_conf {
 	size_t max_conns;        /* sockets open at the same time */
 	unsigned max_fragments;  /* of one websocket message */
 	unsigned max_control_frames; /* in what one read of a websocket brought */
-	const char *cors_origins;    /* see cors.h */
+	bool websocket_compression;
+	size_t compression_threshold; /* bytes from which on something is compressed */
+	const char *cors_origins;     /* see cors.h */
 	bool cors_credentials;
 	const char *trusted_proxies; /* see client_address.h */
 };

@@ -76,7 +76,7 @@ static void link_send(struct link *l, struct lp_blob *frame)
 	struct peer *p = peer_of_link(l);
 
 	if (p->state == PEER_OPEN)
-		conn_send(&p->conn, frame, true);
+		ws_peer_send(p, frame);
 }
 
 static void link_respond(struct link *l, const struct http_answer *a)

@@ -20,6 +20,7 @@
 #include "connector/io/http_server.h"
 #include "connector/io/loop.h"
 #include "connector/proto/http_head.h"
+#include "connector/proto/ws_deflate.h"
 #include "connector/proto/ws_msg.h"
 
 struct cors;
@@ -31,6 +32,7 @@ struct http_server {
 	struct http_server_stats stats;
 	struct conn_set conns;
 	struct cors *cors;
+	struct ws_deflate *deflate; /* of all websockets; NULL: no compression */
 	struct deadline_queue heads;
 	struct deadline_queue bodies;
 	struct deadline_queue idles; /* between two requests, and while an answer is taken */
@@ -73,7 +75,7 @@ struct peer {
 	struct http_server *server;
 	struct engine *engine;        /* of the present request, or of the websocket */
 	struct http_request *request; /* PEER_BODY and PEER_WAIT */
-	struct ws_msg message;        /* PEER_OPEN */
+	struct ws_msg message;        /* PEER_OPEN; its deflate is the server's, or NULL */
 	size_t unsent;                /* when it was looked at last, see peer.c */
 	uint8_t state;                /* enum peer_state */
 };
@@ -114,6 +116,8 @@ void http_request_free(struct http_request *r);
 
 /* ws_peer.c: works on what arrived in OPEN and CLOSING; returns the bytes used. */
 size_t ws_peer_input(struct peer *p, char *data, size_t len);
+/* Sends a data frame, compressed if that was agreed on. */
+void ws_peer_send(struct peer *p, struct lp_blob *frame);
 /* Sends CLOSE with the code (0: none) and waits for the peer's. */
 void ws_peer_end(struct peer *p, uint16_t code);
 

@@ -3,6 +3,7 @@
 #include "connector/io/peer.h"
 #include "connector/proto/ws_frame.h"
 
+#define RSV1        0x40 /* in the first byte of a frame */
 #define CODE_POLICY 1008
 #define CODE_TOOBIG 1009
 
@@ -24,6 +25,41 @@ static void send_close(struct peer *p, uint16_t code)
 	char bytes[2] = {(char)(code >> 8), (char)code};
 
 	send_control(p, WS_CLOSE, lp_str(bytes, code ? sizeof(bytes) : 0), false);
+}
+
+/*
+ * The frame for those who can inflate it. It is the same for all of them, so the first one's is kept
+ * with the block. No smaller: as it is.
+ */
+static struct lp_blob *packed(struct http_server *s, struct lp_blob *frame)
+{
+	struct lp_blob *b = frame;
+	struct lp_str payload, small;
+	struct ws_frame f;
+
+	if (frame->packed)
+		return frame->packed;
+	payload = lp_str_from(lp_str(frame->data, frame->len),
+			      ws_frame_decode(&f, frame->data, frame->len));
+	small = payload;
+	if (payload.n >= s->conf.compression_threshold)
+		small = ws_deflate_compress(s->deflate, payload);
+	if (small.n < payload.n) {
+		uint8_t head[10];
+		size_t n = ws_frame_head(head, (enum ws_opcode)f.opcode, small.n);
+
+		head[0] |= RSV1;
+		b = lp_blob_new(NULL, n + small.n);
+		memcpy(b->data, head, n);
+		memcpy(b->data + n, small.p, small.n);
+	}
+	lp_blob_pack(frame, b);
+	return b;
+}
+
+void ws_peer_send(struct peer *p, struct lp_blob *frame)
+{
+	conn_send(&p->conn, p->message.deflate ? packed(p->server, frame) : frame, true);
 }
 
 void ws_peer_end(struct peer *p, uint16_t code)

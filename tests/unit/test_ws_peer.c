@@ -2,29 +2,41 @@
 
 #include <unistd.h>
 
+#include "connector/engine/frame.h"
 #include "connector/engine/socket.h"
+#include "connector/proto/ws_deflate.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/lp_test.h"
 
-#define UPGRADE                                                                                    \
+#define UPGRADE_WITH(headers)                                                                      \
 	"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\n"                        \
 	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"               \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" headers "\r\n"
+#define UPGRADE UPGRADE_WITH("")
+#define DEFLATE "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+#define DEFLATE_ANSWER                                                                             \
+	"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "               \
+	"client_no_context_takeover\r\n"
 #define ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 
 /* Opens a websocket session that joined "/"; what it was greeted with is read away. */
-static int open_websocket(struct fixture *f)
+static int open_with(struct fixture *f, const char *upgrade)
 {
 	struct lp_buf frame = {0};
 	int fd = client_new(f);
 
-	CHECK(client_talk(f, fd, UPGRADE));
+	CHECK(client_talk(f, fd, upgrade));
 	add_frame(&frame, 0x81, "40", 2);
 	client_write(fd, frame.data, frame.len);
 	CHECK(client_read(f, fd));
 	CHECK(f->last != NULL);
 	lp_buf_clear(&frame);
 	return fd;
+}
+
+static int open_websocket(struct fixture *f)
+{
+	return open_with(f, UPGRADE);
 }
 
 static bool talk_frame(struct fixture *f, int fd, int first, const void *data, size_t len)
@@ -290,6 +302,124 @@ static void test_server_ends(void)
 	fixture_stop(&f);
 }
 
+/* What is offered, and what the 101 answers. */
+static void test_negotiation(void)
+{
+	static const struct {
+		bool on;
+		const char *upgrade;
+		bool want;
+	} rows[] = {
+		{true, UPGRADE_WITH(DEFLATE), true},
+		{true, UPGRADE_WITH("Sec-WebSocket-Extensions: x-other\r\n" DEFLATE), true},
+		{true, UPGRADE, false},
+		{true, UPGRADE_WITH("Sec-WebSocket-Extensions: permessage-deflate; foo=1\r\n"),
+		 false},
+		{false, UPGRADE_WITH(DEFLATE), false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_str row = lp_cstr(rows[i].upgrade);
+		struct fixture f;
+		int fd;
+
+		fixture_init(&f);
+		f.conf.websocket_compression = rows[i].on;
+		fixture_start(&f);
+		fd = client_new(&f);
+		CHECK_ROW(row, client_talk(&f, fd, rows[i].upgrade));
+		CHECK_ROW(row, lp_str_starts(lp_buf_str(&f.got), LP_STR("HTTP/1.1 101 ")));
+		CHECK_ROW(row, (strstr(f.got.data, DEFLATE_ANSWER) != NULL) == rows[i].want);
+		CHECK_ROW(row, (strstr(f.got.data, "Extensions") != NULL) == rows[i].want);
+		close(fd);
+		fixture_stop(&f);
+	}
+}
+
+/* One frame for several: compressed once, and only for those who can inflate it. */
+static void test_compressed_once(void)
+{
+	struct lp_blob *frame, *small;
+	struct socket *socks[3];
+	struct ws_deflate *d = ws_deflate_new();
+	struct lp_buf json = {0};
+	struct lp_str plain;
+	struct fixture f;
+	int fds[3];
+
+	fixture_init(&f);
+	f.conf.websocket_compression = true;
+	fixture_start(&f);
+	for (int i = 0; i < 3; i++) {
+		fds[i] = open_with(&f, i == 1 ? UPGRADE : UPGRADE_WITH(DEFLATE));
+		socks[i] = f.last;
+	}
+	lp_buf_addz(&json, "[\"x\",\"");
+	for (int i = 0; i < 600; i++)
+		lp_buf_addc(&json, (char)('a' + i % 3));
+	lp_buf_addz(&json, "\"]");
+	frame = frame_event(LP_STR("/"), lp_buf_str(&json));
+	small = frame_event(LP_STR("/"), LP_STR("[\"x\"]"));
+	for (int i = 0; i < 3; i++) {
+		socket_send(socks[i], frame);
+		socket_send(socks[i], small);
+	}
+	CHECK(frame->packed && frame->packed->len < 100);
+	CHECK(frame->packed && frame->packed->refs == 3); /* the block's own and two queues' */
+	CHECK(small->packed == small);
+	for (int i = 0; i < 3; i++) {
+		CHECK(client_read(&f, fds[i]));
+		CHECK(lp_str_eq(lp_str_from(lp_buf_str(&f.got), f.got.len - small->len),
+				lp_str(small->data, small->len)));
+		f.got.len -= small->len;
+		if (i == 1) {
+			CHECK_STR(LP_STR("plain"), lp_buf_str(&f.got),
+				  lp_str(frame->data, frame->len));
+			continue;
+		}
+		CHECK((unsigned char)f.got.data[0] == 0xc1);
+		CHECK((size_t)f.got.data[1] == f.got.len - 2);
+		CHECK(ws_deflate_inflate(d, lp_str_from(lp_buf_str(&f.got), 2), 1000, &plain) ==
+		      LP_OK);
+		CHECK_STR(LP_STR("packed"), plain, frame_payload(frame));
+	}
+	lp_blob_unref(frame);
+	lp_blob_unref(small);
+	lp_buf_clear(&json);
+	ws_deflate_free(d);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	fixture_stop(&f);
+}
+
+/* What clients compress, read or refused. */
+static void test_compressed_in(void)
+{
+	char big[1001];
+	struct ws_deflate *d = ws_deflate_new();
+	struct lp_str packed;
+	struct fixture f;
+	int fd;
+
+	memset(big, 'x', sizeof(big));
+	fixture_init(&f);
+	f.conf.websocket_compression = true;
+	fixture_start(&f);
+	fd = open_with(&f, UPGRADE_WITH(DEFLATE));
+	packed = ws_deflate_compress(d, LP_STR("42[\"echo\",1]"));
+	CHECK(talk_frame(&f, fd, 0xc1, packed.p, packed.n));
+	CHECK_STR(LP_STR("echo"), lp_buf_str(&f.got),
+		  LP_STR("\x81\x0c"
+			 "42[\"echo\",1]"));
+	packed = ws_deflate_compress(d, lp_str(big, sizeof(big)));
+	CHECK(!talk_frame(&f, fd, 0xc1, packed.p, packed.n));
+	CHECK_STR(LP_STR("1001"), lp_buf_str(&f.got), LP_STR("\x88\x02\x03\xf1"));
+	CHECK(http_server_stats(f.server)->large_messages == 1);
+	ws_deflate_free(d);
+	close(fd);
+	fixture_stop(&f);
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
@@ -301,6 +431,9 @@ int main(void)
 		{"slow reader", test_slow_reader},
 		{"backlog delivered", test_backlog_delivered},
 		{"the server ends it", test_server_ends},
+		{"compression negotiated", test_negotiation},
+		{"compressed once", test_compressed_once},
+		{"compressed by the client", test_compressed_in},
 	};
 
 	return lp_test_main("ws_peer", tests, COUNT(tests));
