@@ -82,7 +82,7 @@ for (const probed of [false, true])
 		const after = performance.now() - start;
 		check(after > 900 && after < 2000, "CLOSE after 1000 ms", Math.round(after));
 		await aliveByPolling(s);
-	}, { label: probed ? "after the probe" : "no probe" });
+	}, { label: probed ? "after the probe" : "no probe", server: "quick", timed: true });
 
 row("F11", both("P"), async (s, t) => {
 	const ws = await s.probe(t);
