@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 66
+#define SETTINGS_COUNT 67
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -84,6 +84,7 @@ struct settings {
 	int64_t max_payload;     /* bytes */
 	bool cors_credentials;
 	bool websocket_compression;
+	bool http_compression;
 	int64_t compression_threshold; /* bytes */
 	char *eio_versions;            /* LIST of 3, 4 */
 	char *eio_missing;             /* "3" or "reject" */

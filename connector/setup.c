@@ -79,6 +79,7 @@ struct http_server_conf setup_http(const struct settings *s, uint64_t files)
 							   : SETUP_SPARE_FILES,
 		.cors_origins = s->cors_origins,
 		.cors_credentials = s->cors_credentials,
+		.http_compression = s->http_compression,
 		.websocket_compression = s->websocket_compression,
 		.compression_threshold = (size_t)s->compression_threshold,
 		.trusted_proxies = s->trusted_proxies,

@@ -51,6 +51,11 @@ void http_out_head(struct lp_buf *out, const struct http_answer *a, const struct
 		lp_buf_addz(out, a->content_type);
 		lp_buf_addz(out, "\r\n");
 	}
+	if (how->encoding) {
+		lp_buf_addz(out, "Content-Encoding: ");
+		lp_buf_addz(out, how->encoding);
+		lp_buf_addz(out, "\r\n");
+	}
 	/* Also with 204, where the RFC finds it superfluous and some browsers wait without it. */
 	lp_buf_addz(out, "Content-Length: ");
 	lp_buf_addu(out, a->body.n);

@@ -20,8 +20,9 @@ enum http_out_vary {
 
 struct http_out {
 	enum http_out_mode mode;
-	unsigned vary;       /* enum http_out_vary, added up */
-	struct lp_str extra; /* further header lines, each with its CRLF */
+	const char *encoding; /* of the body; NULL: as it is */
+	unsigned vary;        /* enum http_out_vary, added up */
+	struct lp_str extra;  /* further header lines, each with its CRLF */
 };
 
 /* "Not Found" for 404. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "connector/io/cors.h"
+#include "connector/io/gzip.h"
 #include "connector/io/http_out.h"
 #include "connector/io/peer.h"
 #include "connector/proto/ws_handshake.h"
@@ -42,8 +43,27 @@ static void send_text(struct peer *p, struct lp_str body)
 	lp_blob_unref(b);
 }
 
+/* Compresses the body of an answer where that is worth it, and says so in the head. */
+static void encode(struct http_server *s, const struct http_request *r, struct http_answer *a,
+		   struct http_out *out)
+{
+	struct lp_str small;
+
+	if (!s->gzip || a->status != 200 || a->body.n < s->conf.compression_threshold)
+		return;
+	out->vary |= HTTP_OUT_VARY_ENCODING;
+	if (!r->gzip)
+		return;
+	small = gzip_compress(s->gzip, a->body);
+	if (small.n >= a->body.n)
+		return;
+	a->body = small;
+	out->encoding = "gzip";
+}
+
 void http_request_answer(struct peer *p, const struct http_answer *a)
 {
+	struct http_answer answer = *a;
 	struct http_server *s = p->server;
 	struct http_request *r = p->request;
 	bool close = a->close || !r || !r->keep_alive || r->unread || s->draining;
@@ -53,10 +73,11 @@ void http_request_answer(struct peer *p, const struct http_answer *a)
 	if (r) {
 		out.vary = r->vary;
 		out.extra = lp_buf_str(&r->cors);
+		encode(s, r, &answer, &out);
 	}
 	lp_buf_reset(&s->text);
-	http_out_head(&s->text, a, &out);
-	send_text(p, no_body ? LP_STR("") : a->body);
+	http_out_head(&s->text, &answer, &out);
+	send_text(p, no_body ? LP_STR("") : answer.body);
 	p->request = NULL;
 	http_request_free(r);
 	if (close) {
@@ -194,6 +215,7 @@ static void to_engine(struct peer *p, struct engine *e, const struct http_head *
 	struct http_server *s = p->server;
 	struct http_request *r = p->request;
 
+	r->gzip = s->gzip && gzip_accepted(http_head_get(h, "Accept-Encoding"));
 	if (cors_headers(s->cors, h, &r->cors))
 		r->vary = HTTP_OUT_VARY_ORIGIN;
 	if (cors_preflight(s->cors, h, &r->cors)) {

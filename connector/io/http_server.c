@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "connector/io/cors.h"
+#include "connector/io/gzip.h"
 #include "connector/io/peer.h"
 
 /* Longer than nginx keeps unused connections (60 s): the side that sends closes first. */
@@ -16,6 +17,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	s->conf = *conf;
 	s->cors = cors_new(conf->cors_origins, conf->cors_credentials);
 	s->conf.cors_origins = NULL;
+	if (conf->http_compression)
+		s->gzip = gzip_new();
 	if (conf->websocket_compression)
 		s->deflate = ws_deflate_new();
 	s->conf.trusted_proxies = lp_xstrdup(conf->trusted_proxies);
@@ -34,6 +37,7 @@ void http_server_free(struct http_server *s)
 	for (size_t i = 0; i < s->mount_count; i++)
 		free(s->mounts[i].path);
 	cors_free(s->cors);
+	gzip_free(s->gzip);
 	ws_deflate_free(s->deflate);
 	free((char *)s->conf.trusted_proxies);
 	lp_buf_clear(&s->text);

@@ -24,6 +24,7 @@ struct http_server_conf {
 	size_t max_conns;        /* sockets open at the same time */
 	unsigned max_fragments;  /* of one websocket message */
 	unsigned max_control_frames; /* in what one read of a websocket brought */
+	bool http_compression;       /* gzip */
 	bool websocket_compression;
 	size_t compression_threshold; /* bytes from which on something is compressed */
 	const char *cors_origins;     /* see cors.h */

@@ -24,6 +24,7 @@
 #include "connector/proto/ws_msg.h"
 
 struct cors;
+struct gzip;
 
 #define SERVER_MOUNTS_MAX 4
 
@@ -32,6 +33,7 @@ struct http_server {
 	struct http_server_stats stats;
 	struct conn_set conns;
 	struct cors *cors;
+	struct gzip *gzip;          /* NULL: no compression of answers */
 	struct ws_deflate *deflate; /* of all websockets; NULL: no compression */
 	struct deadline_queue heads;
 	struct deadline_queue bodies;
@@ -59,6 +61,7 @@ struct http_request {
 	bool keep_alive;
 	bool minor_0;       /* HTTP/1.0 */
 	bool head_only;     /* HEAD: no body in the answer */
+	bool gzip;          /* the client takes that */
 	bool unread;        /* a body follows that nobody will read */
 	struct lp_buf cors; /* header lines for the answer */
 	unsigned vary;      /* enum http_out_vary */

@@ -83,6 +83,7 @@ void fixture_init(struct fixture *f)
 		.max_control_frames = 100,
 		.send_queue_max = 100000,
 		.max_conns = 100,
+		.http_compression = true,
 		.compression_threshold = 500,
 		.cors_origins = "http://page",
 		.cors_credentials = true,

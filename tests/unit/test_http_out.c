@@ -30,8 +30,9 @@ static void test_heads(void)
 		 "Set-Cookie: io=t-1; Path=/; HttpOnly; SameSite=Lax\r\n"
 		 "Connection: close\r\nVary: Origin, Accept-Encoding\r\n\r\n"},
 		{{.status = 200},
-		 {.vary = HTTP_OUT_VARY_ENCODING},
-		 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nVary: Accept-Encoding\r\n\r\n"},
+		 {.encoding = "gzip", .vary = HTTP_OUT_VARY_ENCODING},
+		 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\nVary: "
+		 "Accept-Encoding\r\n\r\n"},
 		{{.status = 599},
 		 {.mode = HTTP_OUT_KEEP},
 		 "HTTP/1.1 599 Unknown\r\nContent-Length: 0\r\n\r\n"},

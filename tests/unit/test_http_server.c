@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "connector/engine/socket.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/lp_test.h"
 
@@ -359,6 +361,65 @@ static void test_waiting_poll_lost(void)
 	}
 }
 
+/* Long answers, to those who take gzip; who asks from where is named once in Vary. */
+static void test_compression(void)
+{
+	static const struct {
+		bool on;
+		size_t length; /* of the event's argument */
+		const char *headers, *encoding, *vary;
+	} rows[] = {
+		{true, 600, "Accept-Encoding: gzip, deflate\r\n", "Content-Encoding: gzip\r\n",
+		 "Vary: Accept-Encoding\r\n"},
+		{true, 600, "Accept-Encoding: gzip\r\nOrigin: http://page\r\n",
+		 "Content-Encoding: gzip\r\n", "Vary: Origin, Accept-Encoding\r\n"},
+		{true, 600, "", NULL, "Vary: Accept-Encoding\r\n"},
+		{true, 600, "Accept-Encoding: br, gzip;q=0\r\n", NULL, "Vary: Accept-Encoding\r\n"},
+		{true, 400, "Accept-Encoding: gzip\r\n", NULL, NULL},
+		{false, 600, "Accept-Encoding: gzip\r\n", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_str row = lp_cstr(rows[i].headers);
+		char text[1000], sid[25], want[700];
+		z_stream z = {0};
+		struct fixture f;
+		struct lp_str body;
+		int fd, n;
+
+		fixture_init(&f);
+		f.conf.http_compression = rows[i].on;
+		fixture_start(&f);
+		fd = client_new(&f);
+		CHECK_ROW(row, open_session(&f, fd, sid));
+		post(&f, fd, sid, "Content-Length: 2\r\n", "40");
+		CHECK_ROW(row, poll_get(&f, fd, sid, ""));
+		n = snprintf(want, sizeof(want), "42[\"x\",\"%0*d\"]", (int)rows[i].length, 0);
+		socket_emit(f.last, lp_str(want + 2, (size_t)n - 2));
+		snprintf(text, sizeof(text), GET(SIO "&sid=%s") "%s\r\n", sid, rows[i].headers);
+		CHECK_ROW(row, client_talk(&f, fd, text));
+		body = lp_str_from(lp_buf_str(&f.got), (size_t)(body_of(&f).p - f.got.data));
+		CHECK_ROW(row,
+			  (strstr(f.got.data, "Content-Encoding") != NULL) == !!rows[i].encoding);
+		CHECK_ROW(row, (strstr(f.got.data, "Vary") != NULL) == !!rows[i].vary);
+		CHECK_ROW(row, !rows[i].vary || strstr(f.got.data, rows[i].vary));
+		if (rows[i].encoding) {
+			CHECK_ROW(row, strstr(f.got.data, rows[i].encoding) != NULL);
+			z.next_in = (Bytef *)body.p;
+			z.avail_in = (uInt)body.n;
+			z.next_out = (Bytef *)text;
+			z.avail_out = sizeof(text);
+			CHECK_ROW(row, inflateInit2(&z, 15 + 16) == Z_OK);
+			CHECK_ROW(row, inflate(&z, Z_FINISH) == Z_STREAM_END);
+			body = lp_str(text, sizeof(text) - z.avail_out);
+			inflateEnd(&z);
+		}
+		CHECK_STR(row, body, lp_cstr(want));
+		close(fd);
+		fixture_stop(&f);
+	}
+}
+
 /* What one client may ask of a session; over it the session ends, and that is counted. */
 static void test_session_limits(void)
 {
@@ -509,6 +570,7 @@ int main(void)
 		{"body limits", test_body_limits},
 		{"expect: 100-continue", test_expect_continue},
 		{"waiting poll lost", test_waiting_poll_lost},
+		{"compression", test_compression},
 		{"session limits", test_session_limits},
 		{"sessions per address", test_sessions_per_address},
 		{"too many connections", test_too_many},
