@@ -533,6 +533,7 @@ void engine_flush(struct engine *e)
 	while ((s = e->dirty)) {
 		e->dirty = s->next_dirty;
 		s->dirty = false;
+		sockets_go_on(s);
 		if (s->overflow)
 			session_close(s, CLOSE_SLOW);
 		else if (s->queued || s->state == SESSION_PROBING)

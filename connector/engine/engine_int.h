@@ -16,7 +16,7 @@ struct engine {
 	void *app_data;
 	void (*random)(void *buf, size_t len);
 	struct session *sessions;        /* table by id */
-	struct session *dirty;           /* polls to answer at the end of this pass */
+	struct session *dirty;           /* to see to at the end of this pass */
 	struct session *closed;          /* to free at the end of this pass */
 	struct address_count *addresses; /* table */
 	struct wheel wheel;

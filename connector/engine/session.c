@@ -209,7 +209,7 @@ void session_start(struct session *s)
 
 /* --- sending --- */
 
-static void mark_dirty(struct session *s)
+void session_mark_dirty(struct session *s)
 {
 	if (s->dirty)
 		return;
@@ -257,13 +257,13 @@ void session_send(struct session *s, struct lp_blob *frame)
 	if (s->queue_bytes + frame->len > s->engine->conf.send_queue_max && s->queued) {
 		clear_queue(s);
 		s->overflow = true;
-		mark_dirty(s);
+		session_mark_dirty(s);
 		return;
 	}
 	s->engine->stats.packets_out++;
 	enqueue(s, frame);
 	if (s->poll)
-		mark_dirty(s);
+		session_mark_dirty(s);
 }
 
 /* True when the answer must be in the binary framing of version 3. */
@@ -354,7 +354,7 @@ void session_poll(struct session *s, struct link *l)
 	/* While a websocket is being tried the client waits for its poll to end before it goes
 	 * over: never let it wait. */
 	if (s->state == SESSION_PROBING || s->queued)
-		mark_dirty(s);
+		session_mark_dirty(s);
 }
 
 /* --- receiving --- */
@@ -420,7 +420,7 @@ void session_probe_message(struct session *s, bool binary, struct lp_str data)
 		l->ops->send(l, s->engine->probe_pong);
 		s->state = SESSION_PROBING;
 		if (s->poll)
-			mark_dirty(s);
+			session_mark_dirty(s);
 	} else if (!binary && lp_str_eq(data, LP_STR("5"))) {
 		take_over(s);
 	} else {
@@ -463,6 +463,9 @@ void session_close(struct session *s, enum close_reason reason)
 		finish(s);
 		return;
 	}
+	if (s->closing)
+		return; /* the application asks for it while it is being told */
+	s->closing = true;
 	e->stats.sessions_closed[reason]++;
 	if (!e->raw)
 		sockets_closed(s, reason);

@@ -39,7 +39,8 @@ struct session {
 	uint8_t state;   /* enum session_state */
 	bool base64;     /* polls can not take binary */
 	bool ping_sent;  /* version 4: a ping waits for its pong */
-	bool dirty;      /* on the engine's list of polls to answer */
+	bool dirty;      /* on the engine's list of those to see to at the end of this pass */
+	bool closing;    /* its sockets are being told that it is over */
 	bool overflow;   /* its queue was too long: closed at the end of this pass */
 	bool greeted;    /* the first answer was given */
 	uint32_t serial; /* for the log */
@@ -86,6 +87,8 @@ void session_start(struct session *s);
 void session_send(struct session *s, struct lp_blob *frame);
 /* Takes what a transport brought. Returns false when that ended the session. */
 bool session_packet(struct session *s, const struct eio_packet *p);
+/* engine_flush() will look at it. */
+void session_mark_dirty(struct session *s);
 /* Answers the waiting poll with everything queued; with noop when nothing is. */
 void session_answer_poll(struct session *s);
 /* The value of a Set-Cookie header for an answer, valid until the next call; NULL: none. */
@@ -114,8 +117,8 @@ void session_assemble(struct session *s, struct assembly *a);
 bool sockets_text(struct session *s, struct lp_str text);
 bool sockets_binary(struct session *s, struct lp_str bytes);
 void sockets_join_root(struct session *s);
-/* The application has decided about a socket: goes on with what waited for that. */
-void sockets_decided(struct session *s);
+/* Goes on with what waited for the application's decision about "/". */
+void sockets_go_on(struct session *s);
 void sockets_closed(struct session *s, enum close_reason reason);
 
 #endif

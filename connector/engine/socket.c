@@ -131,7 +131,7 @@ void socket_accept(struct socket *k)
 	}
 	send_simple(k, SIO_CONNECT, lp_buf_str(&json));
 	lp_buf_clear(&json);
-	sockets_decided(s);
+	session_mark_dirty(s); /* connects may have waited for this */
 }
 
 /* The older protocol's clients break on an object as a message, the newer ones need one. */
@@ -163,7 +163,7 @@ void socket_refuse_with(struct socket *k, struct lp_str message, struct lp_str d
 	detach(k);
 	free(k);
 	s->refused++;
-	sockets_decided(s);
+	session_mark_dirty(s); /* connects may have waited for this */
 }
 
 void socket_refuse(struct socket *k, struct lp_str message)

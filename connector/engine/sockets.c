@@ -97,27 +97,12 @@ static bool hold(struct session *s, struct lp_str text)
 	return true;
 }
 
-void sockets_decided(struct session *s)
-{
-	while (s->held && session_open(s) && !root_undecided(s)) {
-		struct held *h = s->held;
-
-		s->held = h->next;
-		sockets_text(s, lp_str(h->text, h->len));
-		free(h);
-	}
-}
-
-static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_str text)
+static bool join(struct session *s, const struct sio_packet *p)
 {
 	struct socket *k = find(s, p->nsp);
 
 	if (k && s->version == 4)
 		return close_packet(s);
-	if (k && strcmp(k->nsp, "/") == 0)
-		return true; /* joined by itself */
-	if (root_undecided(s))
-		return hold(s, text);
 	if (k) {
 		/* Clients of protocol 4 may ask twice. */
 		if (k->state == SOCKET_JOINED)
@@ -130,6 +115,31 @@ static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_
 		return close_too_many(s);
 	ask(add(s, p->nsp), p);
 	return session_open(s);
+}
+
+static bool on_connect(struct session *s, const struct sio_packet *p, struct lp_str text)
+{
+	bool root = lp_str_eq(p->nsp, LP_STR("/"));
+
+	if (root && s->version == 3 && find(s, p->nsp))
+		return true; /* joined by itself */
+	if (!root && (s->held || root_undecided(s)))
+		return hold(s, text);
+	return join(s, p);
+}
+
+/* Not at once when the application decides, which may be about to use its socket. */
+void sockets_go_on(struct session *s)
+{
+	while (s->held && session_open(s) && !root_undecided(s)) {
+		struct held *h = s->held;
+		struct sio_packet p;
+
+		s->held = h->next;
+		if (sio_packet_decode(4, lp_str(h->text, h->len), &p) == LP_OK)
+			join(s, &p);
+		free(h);
+	}
 }
 
 /* --- events and acks --- */
