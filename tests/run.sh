@@ -23,7 +23,7 @@ PATH=$PATH:/usr/sbin:/sbin
 stage_scripts()
 {
 	shellcheck -x common/*/*.sh deploy/*.sh tests/*.sh tests/*/*.sh .ci/run
-	for file in tests/e2e/*.mjs tests/e2e/lib/*.mjs; do
+	for file in tests/*/*.mjs tests/*/*/*.mjs; do
 		node --check "$file"
 	done
 }
@@ -145,6 +145,26 @@ stage_e2e_sanitize()
 	e2e sanitize direct clients refusals rest cluster redis processes
 }
 
+stage_conformance()
+{
+	conformance gcc
+}
+
+stage_conformance_sanitize()
+{
+	conformance sanitize
+}
+
+# Every case of the protocols against the engine of that build.
+conformance()
+{
+	make_check "$1" conformance-server
+	cd "$src/tests/conformance"
+	node run.mjs --server "$work/$1/tests/conformance/conformance-server" >"$log/$1-cases" || bad=yes
+	sed -E 's/^([0-9]+) passed, ([0-9]+) failed$/# PASS: \1\n# FAIL: \2/' "$log/$1-cases"
+	[ -z "${bad-}" ]
+}
+
 # Build, what clients connect through, test files.
 e2e()
 {
@@ -188,10 +208,12 @@ prepare()
 		cat "$log/autoreconf.log"
 		die "autoreconf failed"
 	}
-	(cd "$src/tests/e2e" && npm ci --no-audit --no-fund) >"$log/npm.log" 2>&1 || {
-		cat "$log/npm.log"
-		die "npm could not install the clients"
-	}
+	for folder in e2e conformance; do
+		(cd "$src/tests/$folder" && npm ci --no-audit --no-fund) >"$log/npm.log" 2>&1 || {
+			cat "$log/npm.log"
+			die "npm could not install the clients"
+		}
+	done
 }
 
 # Runs the stages named side by side. Each leaves "passed failed" in a file.
@@ -254,6 +276,9 @@ run_all()
 	side_by_side scripts build_gcc build_sanitize ${fuzz:+build_fuzz}
 	# One make at a time in a build tree.
 	side_by_side check check_sanitize
+	# Cases in which time matters: not beside anything else.
+	side_by_side conformance
+	side_by_side conformance_sanitize
 	side_by_side check_redis e2e_direct
 	side_by_side distcheck e2e_lighttpd e2e_nginx
 	side_by_side e2e_apache e2e_sanitize ${fuzz:+fuzz}
