@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 67
+#define SETTINGS_COUNT 74
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -102,6 +102,15 @@ struct settings {
 	int64_t ack_interval; /* ms between two writes of acks and counts */
 	int64_t ack_window;   /* recent messages a connector remembers per namespace */
 	bool room_activity_broadcast;
+
+	/* calls of the business systems */
+	int64_t callback_timeout;     /* ms of one call */
+	int64_t callback_concurrency; /* calls of one namespace at a time */
+	int64_t callback_queue;       /* calls of one namespace that wait */
+	int64_t callback_failures;    /* in a row, until a server is left alone */
+	int64_t callback_pause;       /* ms for which it is */
+	int64_t callback_retry;       /* ms in which a disconnect callback is tried again */
+	char *callback_hosts;         /* LIST; "": any */
 
 	/* log */
 	char *log_path;

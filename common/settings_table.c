@@ -209,6 +209,7 @@ const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_OFFLINE] = "Offline delivery",
 	[GROUP_API] = "API programs",
 	[GROUP_CONNECTOR] = "Connector",
+	[GROUP_CALLBACK] = "Callbacks",
 	[GROUP_LOG] = "Log",
 };
 
@@ -394,6 +395,24 @@ const struct setting setting_table[] = {
 	ROW(websocket_compression, BOOL, CONNECTOR, DEFAULT("false"),
 	    HELP("Whether websockets may compress messages (permessage-deflate). What goes to "
 		 "many clients is compressed once, what comes from them costs time for each.")),
+
+	ROW(callback_concurrency, INT, CALLBACK, RANGE(1, 10000), DEFAULT("20"),
+	    HELP("Calls that one program has under way for one namespace.")),
+	ROW(callback_failures, INT, CALLBACK, RANGE(1, 1000000), DEFAULT("5"),
+	    HELP("Calls in a row without an answer, after which a namespace's callback server is "
+		 "left alone for callback_pause; then one call tries whether it is back.")),
+	ROW(callback_hosts, LIST, CALLBACK, RANGE(0, 4096), DEFAULT(""),
+	    HELP("Hosts that callback URLs may name, exactly as they stand there. Empty: all.")),
+	ROW(callback_pause, DURATION, CALLBACK, UNIT(1), RANGE(1, HOUR), DEFAULT("5s"),
+	    HELP("How long a callback server that does not answer is left alone.")),
+	ROW(callback_queue, INT, CALLBACK, RANGE(0, 1000000), DEFAULT("1000"),
+	    HELP("Calls of one namespace that may wait in one program; more fail at once.")),
+	ROW(callback_retry, DURATION, CALLBACK, UNIT(SECOND), RANGE(0, DAY), DEFAULT("5m"),
+	    HELP("A disconnect callback is tried again for so long; then it is kept in a list of "
+		 "the namespace, to be looked at and sent again.")),
+	ROW(callback_timeout, DURATION, CALLBACK, UNIT(1), RANGE(10, 60 * SECOND), DEFAULT("5s"),
+	    HELP("Longest time for one call of a callback URL, and half of it to connect. It may "
+		 "have waited as long for its place.")),
 
 	ROW(log_format, CHOICE, LOG, CHOICES("text|json"), DEFAULT("text"),
 	    HELP("Lines of text, or one JSON object a line.")),

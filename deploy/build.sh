@@ -38,6 +38,8 @@ list_needs()
 	say library hiredis libhiredis-dev
 	say library json-c libjson-c-dev
 	say library libcrypto libssl-dev
+	say library zlib zlib1g-dev
+	say library libcurl libcurl4-openssl-dev
 	say library inih libinih-dev
 }
 
