@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base64.h"
 #include "common/lp_hash.h"
 #include "common/lp_mem.h"
 #include "common/store/keys.h"
@@ -132,7 +133,7 @@ static void read_credentials(struct api_req *req)
 	while (text.n && text.p[text.n - 1] == ' ')
 		text.n--;
 	lp_buf_reset(&req->credentials);
-	if (!password_base64_decode(&req->credentials, text))
+	if (base64_decode(&req->credentials, text) != LP_OK)
 		lp_buf_reset(&req->credentials);
 	all = lp_buf_str(&req->credentials);
 	colon = lp_str_find(all, ':');

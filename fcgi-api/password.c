@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "common/base64.h"
 #include "common/lp_mem.h"
 #include "fcgi-api/password.h"
 
@@ -13,47 +14,6 @@
 #define ITERATIONS_MAX 1000000 /* of a stored one: bounds the work */
 #define SALT_LEN       16
 #define HASH_LEN       32
-
-static void base64_encode(struct lp_buf *out, const unsigned char *data, int len)
-{
-	char *at = lp_buf_reserve(out, (size_t)(len + 2) / 3 * 4 + 1);
-
-	out->len += (size_t)EVP_EncodeBlock((unsigned char *)at, data, len);
-}
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
-bool password_base64_decode(struct lp_buf *out, struct lp_str text)
-{
-	unsigned bits = 0, held = 0;
-
-	while (text.n && text.p[text.n - 1] == '=')
-		text.n--;
-	for (size_t i = 0; i < text.n; i++) {
-		int v = base64_value(text.p[i]);
-
-		if (v < 0)
-			return false;
-		bits = (bits << 6 | (unsigned)v) & 0xffffff;
-		held += 6;
-		if (held >= 8) {
-			held -= 8;
-			lp_buf_addc(out, (char)(bits >> held));
-		}
-	}
-	return text.n % 4 != 1;
-}
 
 static void derive(struct lp_str password, const unsigned char *salt, size_t salt_len,
 		   int iterations, unsigned char hash[HASH_LEN])
@@ -71,9 +31,9 @@ void password_hash(struct lp_buf *out, struct lp_str password)
 		abort();
 	derive(password, salt, sizeof(salt), ITERATIONS, hash);
 	lp_buf_addf(out, SCHEME "%d$", ITERATIONS);
-	base64_encode(out, salt, sizeof(salt));
+	base64_encode(out, lp_str((const char *)salt, sizeof(salt)));
 	lp_buf_addc(out, '$');
-	base64_encode(out, hash, sizeof(hash));
+	base64_encode(out, lp_str((const char *)hash, sizeof(hash)));
 }
 
 bool password_verify(struct lp_str stored, struct lp_str password)
@@ -97,8 +57,8 @@ bool password_verify(struct lp_str stored, struct lp_str password)
 	rest = lp_str_from(rest, n + 1);
 	n = lp_str_find(rest, '$');
 	ok = iterations >= 1 && iterations <= ITERATIONS_MAX &&
-	     password_base64_decode(&salt, lp_str(rest.p, n)) &&
-	     password_base64_decode(&expected, lp_str_from(rest, n + 1)) &&
+	     base64_decode(&salt, lp_str(rest.p, n)) == LP_OK &&
+	     base64_decode(&expected, lp_str_from(rest, n + 1)) == LP_OK &&
 	     expected.len == HASH_LEN;
 	if (ok) {
 		derive(password, (const unsigned char *)salt.data, salt.len, (int)iterations, hash);

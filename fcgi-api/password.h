@@ -16,9 +16,4 @@ void password_hash(struct lp_buf *out, struct lp_str password);
 /* As long for a wrong password as for the right one. False when stored is not of that form. */
 bool password_verify(struct lp_str stored, struct lp_str password);
 
-/*
- * Appends what base64 text stands for; missing padding is fine. False when it is something else.
- */
-bool password_base64_decode(struct lp_buf *out, struct lp_str text);
-
 #endif

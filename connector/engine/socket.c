@@ -7,7 +7,7 @@
 #include "common/lp_json.h"
 #include "connector/engine/frame.h"
 #include "connector/engine/socket_int.h"
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 
 struct engine *socket_engine(const struct socket *s)
 {

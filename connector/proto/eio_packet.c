@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 #include "connector/proto/eio_packet.h"
 
 static bool type_of(char c, enum eio_type *type)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 #include "connector/proto/session_id.h"
 
 void session_id_make(char out[SESSION_ID_MAX + 1], struct lp_str tag, const uint8_t random[16])

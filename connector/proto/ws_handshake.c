@@ -2,7 +2,7 @@
 
 #include <openssl/sha.h>
 
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 #include "connector/proto/ws_handshake.h"
 
 #define GUID       "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 #include "tests/unit/lp_test.h"
 
 static void test_encode(void)

@@ -3,38 +3,6 @@
 #include "fcgi-api/password.h"
 #include "tests/unit/lp_test.h"
 
-static void test_base64(void)
-{
-	static const struct {
-		struct lp_str in;
-		bool ok;
-		struct lp_str want;
-	} rows[] = {
-		{BYTES(""), true, BYTES("")},
-		{BYTES("L2RlbW86cHc="), true, BYTES("/demo:pw")},
-		{BYTES("L2RlbW86cHc"), true, BYTES("/demo:pw")},
-		{BYTES("+/+/"), true, BYTES("\xfb\xff\xbf")},
-		{BYTES("-_-_"), true, BYTES("\xfb\xff\xbf")},
-		{BYTES("AA=="), true, BYTES("\0")},
-		{BYTES("A"), false, BYTES("")},
-		{BYTES("L2Rl bW8="), false, BYTES("")},
-		{BYTES("L2=Rl"), false, BYTES("")},
-		{BYTES("\xff\xff"), false, BYTES("")},
-	};
-	struct lp_buf out = {0};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool ok;
-
-		lp_buf_reset(&out);
-		ok = password_base64_decode(&out, rows[i].in);
-		CHECK_ROW(rows[i].in, ok == rows[i].ok);
-		if (ok)
-			CHECK_STR(rows[i].in, lp_buf_str(&out), rows[i].want);
-	}
-	lp_buf_clear(&out);
-}
-
 /* Made by Python: base64(hashlib.pbkdf2_hmac("sha256", b"pass:word", b"0123456789abcdef", 1000)). */
 static void test_known(void)
 {
@@ -82,7 +50,6 @@ static void test_malformed(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"base64", test_base64},
 		{"known", test_known},
 		{"hash", test_hash},
 		{"malformed", test_malformed},

@@ -1,4 +1,4 @@
-/* Base64, lenient the way socket.io clients need it. */
+/* Base64, lenient the way socket.io clients and HTTP callers need it. */
 #ifndef BASE64_H
 #define BASE64_H
 

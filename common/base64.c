@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "connector/proto/base64.h"
+#include "common/base64.h"
 
 static const char STANDARD[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char URL_SAFE[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
