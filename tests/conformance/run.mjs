@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plays the cases of README.md against conformance-server and says which ones failed.
+// Plays the cases of cases/ against conformance-server and says which ones failed; see README.md.
 
 import { parseArgs } from "node:util";
 
@@ -14,6 +14,7 @@ const usage = `usage: run.mjs [--only ID,...] [--verbose] --server COMMAND | --u
   --verbose  a line for each case that passed, too`;
 
 const inParallel = 24;
+const heavyInParallel = 6;
 const attempts = 3; // for a case that measures time: a busy machine delays us as well
 const longest = 45_000; // ms
 
@@ -94,14 +95,16 @@ async function main() {
 	};
 	const side = (queue, workers) => Promise.all(Array.from({ length: workers }, () => work(queue)));
 
-	// Those that measure time go first, while nothing else runs. Then the longest ones begin.
+	// Those that measure time go first, while nothing else runs.
 	const timed = possible.filter((one) => one.timed);
 	const others = possible.filter((one) => !one.timed);
 	await side(timed, timed.length);
 	const slow = others.filter((one) => one.slow);
+	const heavy = others.filter((one) => one.heavy);
 	await Promise.all([
 		side(slow, slow.length),
-		side(others.filter((one) => !one.slow), inParallel),
+		side(heavy, heavyInParallel),
+		side(others.filter((one) => !one.slow && !one.heavy), inParallel),
 	]);
 	for (const complaint of await servers.stop()) {
 		failed.push(complaint);

@@ -6,9 +6,11 @@ import { WebSocket } from "./websocket.mjs";
 
 export const cases = [];
 
-// id: as in README.md. run(t): t is a Context. Options:
+// id: the section's letter and a number. run(t): t is a Context. Options:
 //   server   the variant it is played against, see servers.mjs
 //   timed    it measures time: it runs while nothing else does, and again if it fails
+//   slow     it waits for long: it begins before the others
+//   heavy    it takes processes of its own: only some run at a time
 //   label    tells cases of the same id apart
 export function test(id, run, options = {}) {
 	cases.push({ id, run, server: "plain", label: "", ...options });

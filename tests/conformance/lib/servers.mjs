@@ -47,8 +47,11 @@ export class Servers {
 		return this.command !== undefined || this.#running.has(variant);
 	}
 
-	// { host, port, hostHeader } and, for those started here, the process.
+	// { host, port, hostHeader } and, for those started here, the process. Variant "own": the case
+	// starts one by itself.
 	get(variant) {
+		if (variant === "own")
+			return undefined;
 		if (!this.#running.has(variant))
 			this.#running.set(variant, this.start(variants[variant]));
 		return this.#running.get(variant);
