@@ -9,6 +9,7 @@
 #include "common/lp_mem.h"
 #include "common/store/keys.h"
 #include "connector/core/core.h"
+#include "connector/store/inbox_entry.h"
 #include "connector/store/inbox_reader.h"
 #include "connector/store/log_gate.h"
 #include "connector/store/redis_conn.h"
@@ -34,133 +35,46 @@ struct inbox_reader {
 	struct log_gate bad_gate;
 };
 
-/* The fields of an entry, see docs/REDIS.md. */
-struct entry {
-	struct lp_str k, n, r, i, x, e, c, s;
-};
-
-/* All digits, fits; the whole of s. */
-static bool number(struct lp_str s, uint64_t *out)
+static void hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 {
-	uint64_t n = 0;
-
-	if (s.n == 0 || s.n > 19)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*out = n;
-	return true;
-}
-
-static struct lp_str text(const redisReply *r)
-{
-	return r->type == REDIS_REPLY_STRING ? lp_str(r->str, (size_t)r->len) : lp_str(NULL, 0);
-}
-
-static void entry_read(const redisReply *fields, struct entry *e)
-{
-	*e = (struct entry){0};
-	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		struct lp_str name = text(fields->element[i]);
-		struct lp_str value = text(fields->element[i + 1]);
-
-		switch (name.n == 1 ? name.p[0] : 0) {
-		case 'k':
-			e->k = value;
-			break;
-		case 'n':
-			e->n = value;
-			break;
-		case 'r':
-			e->r = value;
-			break;
-		case 'i':
-			e->i = value;
-			break;
-		case 'x':
-			e->x = value;
-			break;
-		case 'e':
-			e->e = value;
-			break;
-		case 'c':
-			e->c = value;
-			break;
-		case 's':
-			e->s = value;
-			break;
-		}
+	switch (e->kind) {
+	case INBOX_HELLO:
+		break;
+	case INBOX_PUSH:
+		core_push(r->core, e->nsp, e->room, e->number, e->except, e->event);
+		break;
+	case INBOX_KICK:
+		core_kick(r->core, e->nsp, e->client, e->number);
+		break;
+	case INBOX_OFFLINE:
+		core_namespace_offline(r->core, e->nsp);
+		break;
 	}
 }
 
-/* The serial in <owner>/<serial>; false when it is not this owner's. */
-static bool own_serial(const struct inbox_reader *r, struct lp_str s, uint64_t *serial)
-{
-	struct lp_str owner = lp_buf_str(&r->owner);
-
-	return lp_str_starts(s, owner) && s.n > owner.n && s.p[owner.n] == '/' &&
-	       number(lp_str_from(s, owner.n + 1), serial);
-}
-
-/* Hands one entry to the core; false when it makes no sense. */
-static bool hand_over(struct inbox_reader *r, const redisReply *fields)
-{
-	struct entry e;
-	uint64_t n;
-
-	entry_read(fields, &e);
-	if (lp_str_eq(e.k, LP_STR("hello")))
-		return true;
-	if (e.n.n == 0)
-		return false;
-	if (lp_str_eq(e.k, LP_STR("push"))) {
-		if (e.r.n == 0 || e.e.n == 0 || !number(e.i, &n))
-			return false;
-		core_push(r->core, e.n, e.r, n, e.x, e.e);
-		return true;
-	}
-	if (lp_str_eq(e.k, LP_STR("kick"))) {
-		if (e.c.n == 0 || !own_serial(r, e.s, &n))
-			return false;
-		core_kick(r->core, e.n, e.c, n);
-		return true;
-	}
-	if (lp_str_eq(e.k, LP_STR("offline"))) {
-		core_namespace_offline(r->core, e.n);
-		return true;
-	}
-	return false;
-}
-
-/* entry: [id, [name, value, ...]] */
 static void read_entry(struct inbox_reader *r, const redisReply *entry)
 {
-	struct lp_str id;
-	uint64_t n;
+	struct inbox_entry e;
 
-	id = entry->elements == 2 ? text(entry->element[0]) : lp_str(NULL, 0);
-	id.n = lp_str_find(id, '-');
 	r->stats->inbox_read++;
-	if (!number(id, &n) || entry->element[1]->type != REDIS_REPLY_ARRAY ||
-	    !hand_over(r, entry->element[1])) {
+	if (inbox_entry_decode(&e, entry, lp_buf_str(&r->owner)) == LP_OK) {
+		hand_over(r, &e);
+	} else {
 		r->stats->inbox_bad++;
 		if (log_gate_open(&r->bad_gate))
-			lp_warn("inbox", "entry not understood id=%.*s total=%" PRIu64, LP_FMT(id),
-				r->stats->inbox_bad);
+			lp_warn("inbox", "entry not understood number=%" PRIu64 " total=%" PRIu64,
+				e.position, r->stats->inbox_bad);
 	}
-	if (!number(id, &n))
+	if (!e.position)
 		return;
-	if (n > r->last + 1) {
-		r->stats->inbox_lost += n - r->last - 1;
+	if (e.position > r->last + 1) {
+		r->stats->inbox_lost += e.position - r->last - 1;
 		if (log_gate_open(&r->lost_gate))
 			lp_warn("inbox",
 				"entries were trimmed before they were read total=%" PRIu64,
 				r->stats->inbox_lost);
 	}
-	r->last = n;
+	r->last = e.position;
 }
 
 static void on_reply(void *arg, void *request, const struct redisReply *reply)

@@ -1,0 +1,124 @@
+#include "config.h"
+
+#include <hiredis/hiredis.h>
+
+#include "connector/store/inbox_entry.h"
+
+/* The fields of an entry, see docs/REDIS.md. */
+struct fields {
+	struct lp_str k, n, r, i, x, e, c, s;
+};
+
+/* All digits, fits; the whole of s. */
+static bool number(struct lp_str s, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (s.n == 0 || s.n > 19)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	*out = n;
+	return true;
+}
+
+static struct lp_str text(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_STRING ? lp_str(r->str, (size_t)r->len) : lp_str(NULL, 0);
+}
+
+static struct fields read_fields(const redisReply *list)
+{
+	struct fields f = {0};
+
+	for (size_t i = 0; i + 1 < list->elements; i += 2) {
+		struct lp_str name = text(list->element[i]);
+		struct lp_str value = text(list->element[i + 1]);
+
+		switch (name.n == 1 ? name.p[0] : 0) {
+		case 'k':
+			f.k = value;
+			break;
+		case 'n':
+			f.n = value;
+			break;
+		case 'r':
+			f.r = value;
+			break;
+		case 'i':
+			f.i = value;
+			break;
+		case 'x':
+			f.x = value;
+			break;
+		case 'e':
+			f.e = value;
+			break;
+		case 'c':
+			f.c = value;
+			break;
+		case 's':
+			f.s = value;
+			break;
+		}
+	}
+	return f;
+}
+
+/* The serial in <owner>/<serial>; false when it is not this owner's. */
+static bool own_serial(struct lp_str s, struct lp_str owner, uint64_t *serial)
+{
+	return lp_str_starts(s, owner) && s.n > owner.n && s.p[owner.n] == '/' &&
+	       number(lp_str_from(s, owner.n + 1), serial);
+}
+
+static int decode_fields(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	if (lp_str_eq(f->k, LP_STR("hello"))) {
+		e->kind = INBOX_HELLO;
+		return LP_OK;
+	}
+	if (f->n.n == 0)
+		return LP_EPROTO;
+	e->nsp = f->n;
+	if (lp_str_eq(f->k, LP_STR("push"))) {
+		if (f->r.n == 0 || f->e.n == 0 || !number(f->i, &e->number))
+			return LP_EPROTO;
+		e->kind = INBOX_PUSH;
+		e->room = f->r;
+		e->except = f->x;
+		e->event = f->e;
+		return LP_OK;
+	}
+	if (lp_str_eq(f->k, LP_STR("kick"))) {
+		if (f->c.n == 0 || !own_serial(f->s, owner, &e->number))
+			return LP_EPROTO;
+		e->kind = INBOX_KICK;
+		e->client = f->c;
+		return LP_OK;
+	}
+	if (lp_str_eq(f->k, LP_STR("offline"))) {
+		e->kind = INBOX_OFFLINE;
+		return LP_OK;
+	}
+	return LP_EPROTO;
+}
+
+int inbox_entry_decode(struct inbox_entry *e, const struct redisReply *entry, struct lp_str owner)
+{
+	struct fields f;
+	struct lp_str id;
+
+	*e = (struct inbox_entry){0};
+	if (entry->elements != 2)
+		return LP_EPROTO;
+	id = text(entry->element[0]);
+	id.n = lp_str_find(id, '-');
+	if (!number(id, &e->position) || entry->element[1]->type != REDIS_REPLY_ARRAY)
+		return LP_EPROTO;
+	f = read_fields(entry->element[1]);
+	return decode_fields(e, &f, owner);
+}

@@ -1,0 +1,34 @@
+/* One entry of a connector's inbox stream, as XREAD brings it. See docs/REDIS.md. Pure. */
+#ifndef INBOX_ENTRY_H
+#define INBOX_ENTRY_H
+
+#include <stdint.h>
+
+#include "common/lp_rc.h"
+#include "common/lp_str.h"
+
+struct redisReply;
+
+enum inbox_kind { INBOX_HELLO, INBOX_PUSH, INBOX_KICK, INBOX_OFFLINE };
+
+/* The strings point into the reply; those that are not of the kind are empty. */
+struct inbox_entry {
+	uint64_t
+		position; /* in the stream: the number in front of the id's dash, 0 if there is none */
+	enum inbox_kind kind;
+	struct lp_str nsp;    /* of all but hello */
+	struct lp_str room;   /* push */
+	struct lp_str except; /* push: a client id, or empty */
+	struct lp_str event;  /* push: JSON text */
+	struct lp_str client; /* kick */
+	uint64_t number;      /* push: id of the message; kick: serial of the connection */
+};
+
+/*
+ * entry: [id, [name, value, ...]], or anything else. owner: whose inbox it is. LP_OK, or LP_EPROTO
+ * when it can not be acted on; position is set in any case.
+ */
+int inbox_entry_decode(struct inbox_entry *e, const struct redisReply *entry,
+		       struct lp_str owner) LP_MUSTCHECK;
+
+#endif
