@@ -16,7 +16,7 @@
 #include "connector/engine/engine.h"
 #include "connector/io/http_server.h"
 #include "connector/io/listener.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 #include "connector/setup.h"
 #include "connector/store/store.h"
 

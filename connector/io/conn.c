@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "connector/io/conn.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 #include "connector/io/out_queue.h"
 
 #define CLOSING_MS 3000

@@ -15,7 +15,7 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "connector/io/listener.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 
 #define ACCEPT_MAX      64   /* connections per wake-up, so that others get their turn */
 #define BACKLOG         4096 /* the kernel lowers it to net.core.somaxconn */

@@ -18,7 +18,7 @@
 #include "connector/engine/engine.h"
 #include "connector/io/conn.h"
 #include "connector/io/http_server.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 #include "connector/proto/http_head.h"
 #include "connector/proto/ws_deflate.h"
 #include "connector/proto/ws_msg.h"

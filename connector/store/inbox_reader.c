@@ -11,8 +11,8 @@
 #include "connector/core/core.h"
 #include "connector/store/inbox_entry.h"
 #include "connector/store/inbox_reader.h"
-#include "connector/store/log_gate.h"
-#include "connector/store/redis_conn.h"
+#include "common/async/log_gate.h"
+#include "common/async/redis_conn.h"
 #include "connector/store/request.h"
 
 #define READ_COUNT "512"

@@ -1,7 +1,7 @@
 /*
  * The connector's side of Redis: registers this connector, keeps its lease, carries out
  * core/ports.h through one pipelined connection, and reads the inbox stream with XREAD BLOCK on
- * another. Only here is asynchronous hiredis.
+ * another.
  */
 #ifndef STORE_H
 #define STORE_H

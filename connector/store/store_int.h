@@ -6,8 +6,8 @@
 
 #include "common/lp_buf.h"
 #include "connector/store/inbox_reader.h"
-#include "connector/store/log_gate.h"
-#include "connector/store/redis_conn.h"
+#include "common/async/log_gate.h"
+#include "common/async/redis_conn.h"
 #include "connector/store/request.h"
 #include "connector/store/store.h"
 

@@ -15,7 +15,7 @@
 #include "common/lp_mem.h"
 #include "common/settings.h"
 #include "connector/io/listener.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 #include "connector/setup.h"
 #include "tests/conformance/echo_app.h"
 

@@ -12,7 +12,7 @@
 #include "common/lp_buf.h"
 #include "connector/engine/engine.h"
 #include "connector/io/http_server.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 
 struct socket;
 

@@ -8,7 +8,7 @@
 
 #include "common/lp_log.h"
 #include "connector/io/listener.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 #include "tests/unit/lp_test.h"
 
 /* What was accepted, and when to say that it is too much. */

@@ -9,7 +9,7 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
-#include "connector/io/loop.h"
+#include "common/async/loop.h"
 
 #define SIGNAL_COUNT 4
 

@@ -11,7 +11,7 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/store/redis_addr.h"
-#include "connector/store/redis_conn.h"
+#include "common/async/redis_conn.h"
 
 #define PAUSE_MIN_MS 50u
 #define PAUSE_MAX_MS 1000u
