@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 74
+#define SETTINGS_COUNT 76
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -97,10 +97,12 @@ struct settings {
 	int64_t max_fragments;         /* of one websocket message */
 	int64_t max_control_frames;    /* in what one read of a websocket brought */
 	int64_t sessions_per_address;  /* 0: any number */
-	char *trusted_proxies;         /* LIST of addresses */
-	int64_t lease_time;   /* ms without renewal after which a connector counts as dead */
-	int64_t ack_interval; /* ms between two writes of acks and counts */
-	int64_t ack_window;   /* recent messages a connector remembers per namespace */
+	char *tls_cert;                /* PEM files; both or none */
+	char *tls_key;
+	char *trusted_proxies; /* LIST of addresses */
+	int64_t lease_time;    /* ms without renewal after which a connector counts as dead */
+	int64_t ack_interval;  /* ms between two writes of acks and counts */
+	int64_t ack_window;    /* recent messages a connector remembers per namespace */
 	bool room_activity_broadcast;
 
 	/* calls of the business systems */

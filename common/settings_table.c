@@ -384,6 +384,12 @@ const struct setting setting_table[] = {
 	    CHECK(check_socket_path), HELP("Path of the socket.io endpoint.")),
 	ROW(socket_port, INT, CONNECTOR, RANGE(1, 65535), DEFAULT("21314"),
 	    HELP("Port that the connector listens on.")),
+	ROW(tls_cert, TEXT, CONNECTOR, RANGE(0, 1000), DEFAULT(""), FLAGS(SETTING_RELOAD),
+	    HELP("PEM file with a certificate and those between it and its root. With it and "
+		 "tls_key the connector speaks TLS, 1.2 or later, instead of plain HTTP. Both files "
+		 "are read again on SIGHUP.")),
+	ROW(tls_key, TEXT, CONNECTOR, RANGE(0, 1000), DEFAULT(""), FLAGS(SETTING_RELOAD),
+	    HELP("PEM file with the private key to tls_cert, without a password.")),
 	ROW(transports, LIST, CONNECTOR, RANGE(1, 100), DEFAULT("polling,websocket"),
 	    CHECK(check_transports), HELP("Transports that clients may use.")),
 	ROW(trusted_proxies, LIST, CONNECTOR, RANGE(0, 4096), DEFAULT("127.0.0.1,::1"),
@@ -436,6 +442,8 @@ int settings_check(const struct settings *s, struct lp_buf *why)
 		lp_buf_addz(why, "ack_interval must be less than lease_time");
 	else if (s->redis_timeout >= s->lease_time)
 		lp_buf_addz(why, "redis_timeout must be less than lease_time");
+	else if (!*s->tls_cert != !*s->tls_key)
+		lp_buf_addz(why, "tls_cert and tls_key must be given together");
 	else if (strchr(s->admin_name, ':'))
 		lp_buf_addz(why, "admin_name can not have a colon");
 	else

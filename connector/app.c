@@ -106,6 +106,8 @@ static void reload(void *arg)
 	struct app *a = arg;
 
 	cli_reload(a->settings);
+	if (!http_server_tls(a->http, a->settings->tls_cert, a->settings->tls_key))
+		lp_warn("app", "going on with the certificate from before");
 }
 
 static void report(void *arg)
@@ -165,6 +167,8 @@ struct app *app_new(struct settings *settings)
 	a->files = listener_raise_files();
 	http = setup_http(settings, a->files);
 	a->http = http_server_new(a->loop, &http);
+	if (!http_server_tls(a->http, settings->tls_cert, settings->tls_key))
+		goto fail;
 	a->listener = listener_new(a->loop, settings->socket_ip, (int)settings->socket_port,
 				   http_server_accept, a->http);
 	if (!a->listener)

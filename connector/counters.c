@@ -23,6 +23,7 @@ static void add_http(struct lp_buf *out, const struct http_server *http)
 	add(out, "accepted", n->opened);
 	add(out, "refused", h->refused);
 	add(out, "slow", n->slow);
+	add(out, "tls_failed", n->tls_failed);
 	add(out, "bytes_in", n->bytes_in);
 	add(out, "bytes_out", n->bytes_out);
 	add(out, "requests", h->requests);

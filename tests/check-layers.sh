@@ -30,7 +30,7 @@ for archive; do
 			n = split(names, list, " ")
 			for (i = 1; i <= n; i++)
 				forbidden[list[i]] = 1
-			outer = "^(event_|evbuffer_|evutil_|evtimer_|bufferevent_|evconnlistener_)|" \
+			outer = "^(SSL_|TLS_|event_|evbuffer_|evutil_|evtimer_|bufferevent_|evconnlistener_)|" \
 				"^(redis|freeReplyObject|store_|script_|FCGX_|io_)"
 			if (archive !~ /libcore/)
 				outer = outer "|^(json_(object|tokener)|array_list_|printbuf_)"

@@ -9,6 +9,7 @@
 #include "connector/io/conn.h"
 #include "common/async/loop.h"
 #include "connector/io/out_queue.h"
+#include "connector/io/tls.h"
 
 #define CLOSING_MS 3000
 #define IOV_COUNT  256
@@ -86,17 +87,50 @@ static void input_end(struct conn *c, enum conn_loss why)
 	}
 }
 
-static void read_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-	ssize_t n = recv(c->fd, c->set->scratch, CONN_READ_SIZE, 0);
+static void write_wait(struct conn *c);
 
+/* As recv(). */
+static ssize_t read_tls(struct conn *c)
+{
+	ssize_t n = tls_read(c->tls, c->set->scratch, CONN_READ_SIZE);
+
+	if (n >= 0)
+		return n;
+	if (n == TLS_WANT_WRITE) {
+		c->read_on_write = true;
+		write_wait(c);
+	}
+	c->set->stats.tls_failed += n == TLS_FAILED;
+	errno = n == TLS_WANT_READ || n == TLS_WANT_WRITE ? EAGAIN : ECONNRESET;
+	return -1;
+}
+
+static void read_some(struct conn *c)
+{
+	ssize_t n;
+
+	/* Behind our end of TLS only the peer's end of the connection is waited for. */
+	if (c->tls && !c->shut)
+		n = read_tls(c);
+	else
+		n = recv(c->fd, c->set->scratch, CONN_READ_SIZE, 0);
 	if (n > 0)
 		input_take(c, c->set->scratch, (size_t)n);
 	else if (n == 0)
 		input_end(c, CONN_LOST_EOF);
 	else if (errno != EAGAIN && errno != EINTR)
 		input_end(c, CONN_LOST_ERROR);
+}
+
+static void read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	read_some(c);
+	if (c->write_on_read) {
+		c->write_on_read = false;
+		work_add(c);
+	}
 }
 
 /* --- output --- */
@@ -107,14 +141,51 @@ static void write_cb(evutil_socket_t fd, short what, void *arg)
 
 	event_free(c->write_event);
 	c->write_event = NULL;
+	if (c->read_on_write) {
+		c->read_on_write = false;
+		read_some(c);
+	}
 	work_add(c);
 }
 
 static void write_wait(struct conn *c)
 {
+	if (c->write_event)
+		return;
 	c->write_event = event_new(loop_base(c->set->loop), c->fd, EV_WRITE, write_cb, c);
 	if (!c->write_event || event_add(c->write_event, NULL))
 		conn_lose(c, CONN_LOST_ERROR);
+}
+
+/*
+ * As sendmsg(), but one record, into which small blocks are gathered: a call, a header and a cipher's
+ * trailer for each would cost more than the copy.
+ */
+static ssize_t write_tls(struct conn *c, const struct iovec *iov, int count, size_t *asked)
+{
+	const char *data = iov[0].iov_base;
+	size_t len = iov[0].iov_len;
+	ssize_t n;
+
+	if (len < TLS_RECORD && count > 1) {
+		data = c->set->scratch;
+		len = 0;
+		for (int i = 0; i < count && len < TLS_RECORD; i++) {
+			size_t part = iov[i].iov_len;
+
+			if (part > TLS_RECORD - len)
+				part = TLS_RECORD - len;
+			memcpy(c->set->scratch + len, iov[i].iov_base, part);
+			len += part;
+		}
+	}
+	*asked = len < TLS_RECORD ? len : TLS_RECORD;
+	n = tls_write(c->tls, data, *asked);
+	if (n > 0)
+		return n;
+	c->write_on_read = n == TLS_WANT_READ;
+	errno = n == TLS_WANT_READ || n == TLS_WANT_WRITE ? EAGAIN : ECONNRESET;
+	return -1;
 }
 
 static ssize_t write_some(struct conn *c, size_t *asked)
@@ -123,6 +194,8 @@ static ssize_t write_some(struct conn *c, size_t *asked)
 	struct msghdr msg = {.msg_iov = iov};
 	int n = out_queue_iov(c->out, iov, IOV_COUNT, asked);
 
+	if (c->tls)
+		return write_tls(c, iov, n, asked);
 	if (n == 1) /* the usual case, a little cheaper in the kernel */
 		return send(c->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL);
 	msg.msg_iovlen = (size_t)n;
@@ -134,7 +207,11 @@ static void output_done(struct conn *c)
 {
 	if (!c->finishing) {
 		c->ops->drained(c);
-	} else if (c->eof) {
+		return;
+	}
+	if (c->tls && !c->shut)
+		tls_end(c->tls);
+	if (c->eof) {
 		conn_close(c);
 	} else if (!c->shut) {
 		shutdown(c->fd, SHUT_WR);
@@ -146,7 +223,7 @@ static void output_run(struct conn *c)
 {
 	if (!c->out && !c->finishing)
 		return;
-	while (c->out && !c->write_event) {
+	while (c->out && !c->write_event && !c->write_on_read) {
 		size_t asked;
 		ssize_t n = write_some(c, &asked);
 
@@ -156,7 +233,8 @@ static void output_run(struct conn *c)
 			if ((size_t)n < asked)
 				write_wait(c);
 		} else if (errno == EAGAIN) {
-			write_wait(c);
+			if (!c->write_on_read)
+				write_wait(c);
 		} else if (errno != EINTR) {
 			conn_lose(c, CONN_LOST_ERROR);
 			return;
@@ -185,6 +263,7 @@ void conn_set_clear(struct conn_set *s)
 		conn_close(c);
 	conn_set_run(s);
 	free(s->scratch);
+	tls_context_free(s->tls);
 }
 
 static void loss_tell(struct conn *c)
@@ -242,6 +321,8 @@ void conn_open(struct conn *c, struct conn_set *s, int fd, const struct conn_ops
 	c->set = s;
 	c->ops = ops;
 	c->fd = fd;
+	if (s->tls)
+		c->tls = tls_new(s->tls, fd);
 	LIST_INSERT_HEAD(&s->all, c, link);
 	s->stats.open++;
 	s->stats.opened++;
@@ -290,7 +371,7 @@ void conn_finish(struct conn *c)
 		return;
 	c->finishing = true;
 	deadline_set(&c->deadline, &c->set->closing, loop_now(c->set->loop));
-	if (c->eof && !c->out)
+	if (c->eof && !c->out && !c->tls)
 		conn_close(c);
 	else if (!c->write_event)
 		work_add(c);
@@ -306,6 +387,7 @@ void conn_close(struct conn *c)
 	if (c->write_event)
 		event_free(c->write_event);
 	c->write_event = NULL;
+	tls_free(c->tls);
 	close(c->fd);
 	out_queue_free(&c->out);
 	if (!c->reading) /* else the bytes being looked at may be these */

@@ -23,6 +23,8 @@
 struct conn;
 struct loop;
 struct out_queue;
+struct tls;
+struct tls_context;
 
 #define CONN_READ_SIZE 65536 /* bytes taken by one read */
 
@@ -52,7 +54,8 @@ struct conn_ops {
 struct conn_stats {
 	size_t open; /* now */
 	uint64_t opened;
-	uint64_t slow; /* lost because of CONN_LOST_SLOW */
+	uint64_t slow;       /* lost because of CONN_LOST_SLOW */
+	uint64_t tls_failed; /* no TLS, or not one we can talk to */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 };
@@ -60,19 +63,21 @@ struct conn_stats {
 /* The connections of one loop. */
 struct conn_set {
 	struct loop *loop;
-	size_t queue_max; /* see conn_send() */
+	struct tls_context *tls; /* for new connections, owned; NULL: they are plain */
+	size_t queue_max;        /* see conn_send() */
 	struct conn_stats stats;
 	struct deadline_queue closing;
 	LIST_HEAD(, conn) all;
 	struct conn *work;
 	struct conn **work_end;
-	char *scratch; /* CONN_READ_SIZE bytes */
+	char *scratch; /* CONN_READ_SIZE bytes: what was read, or is gathered to be written */
 };
 
 /* Open, zero-initialised before conn_open(); all fields belong to conn.c but the deadline. */
 struct conn {
 	struct event read_event;
 	struct event *write_event; /* only while the kernel's buffer is full */
+	struct tls *tls;           /* NULL: plain */
 	struct conn_set *set;
 	const struct conn_ops *ops;
 	LIST_ENTRY(conn) link;
@@ -89,6 +94,8 @@ struct conn {
 	bool shut : 1;      /* our side is shut down */
 	bool eof : 1;       /* the peer's is */
 	bool closed : 1;
+	bool read_on_write : 1; /* TLS has to write before it can read on */
+	bool write_on_read : 1; /* or the other way round */
 };
 
 void conn_set_init(struct conn_set *s, struct loop *loop, size_t queue_max);

@@ -6,6 +6,7 @@
 #include "connector/io/cors.h"
 #include "connector/io/gzip.h"
 #include "connector/io/peer.h"
+#include "connector/io/tls.h"
 
 /* Longer than nginx keeps unused connections (60 s): the side that sends closes first. */
 #define IDLE_MS 75000
@@ -42,6 +43,17 @@ void http_server_free(struct http_server *s)
 	free((char *)s->conf.trusted_proxies);
 	lp_buf_clear(&s->text);
 	free(s);
+}
+
+bool http_server_tls(struct http_server *s, const char *cert_file, const char *key_file)
+{
+	struct tls_context *tls = NULL;
+
+	if (*cert_file && !(tls = tls_context_new(cert_file, key_file)))
+		return false;
+	tls_context_free(s->conns.tls);
+	s->conns.tls = tls;
+	return true;
 }
 
 void http_server_mount(struct http_server *s, const char *path, struct engine *e)

@@ -51,6 +51,11 @@ struct http_server_stats {
 struct http_server *http_server_new(struct loop *loop, const struct http_server_conf *conf);
 /* Drops all connections. Engines are not told: they are freed before. */
 void http_server_free(struct http_server *s);
+/*
+ * From now on new connections speak TLS with this certificate, see tls.h; "": they are plain. False
+ * when the files can not be used (logged): all stays as it was.
+ */
+bool http_server_tls(struct http_server *s, const char *cert_file, const char *key_file);
 /* Requests for exactly this path, with its trailing slash or without, go to the engine. */
 void http_server_mount(struct http_server *s, const char *path, struct engine *e);
 

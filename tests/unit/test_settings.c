@@ -379,6 +379,8 @@ static void test_assignments(void)
 		{"push_message_expire=11", "push_message_max_expire=11", NULL},
 		{"ack_interval=10s", NULL, "ack_interval must be less than lease_time"},
 		{"redis_timeout=10s", NULL, "redis_timeout must be less than lease_time"},
+		{"tls_cert=/c.pem", NULL, "tls_cert and tls_key must be given together"},
+		{"tls_key=/k.pem", NULL, "tls_cert and tls_key must be given together"},
 		{"admin_name=a:b", NULL, "admin_name can not have a colon"},
 	};
 
