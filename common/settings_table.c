@@ -307,11 +307,11 @@ const struct setting setting_table[] = {
 	    HELP("FastCGI address of light-push-api; see admin_api_listen.")),
 	ROW(api_threads, INT, API, RANGE(1, 1024), DEFAULT("32"),
 	    HELP("Requests that one API process handles at a time.")),
-	ROW(cors_origins, LIST, API, RANGE(0, 4096), DEFAULT(""), CHECK(check_origins),
+	ROW(cors_origins, LIST, API, RANGE(0, 4096), DEFAULT("*"), CHECK(check_origins),
 	    HELP("Origins whose web pages may call the API and connect to the connector, such as "
-		 "https://example.org, or * for all, for which the API allows no credentials and "
-		 "the connector does as cors_credentials says. Empty: none; connections by "
-		 "websocket alone are then open to every page.")),
+		 "https://example.org, or * for all, as light-push 1.x had it; for * the API "
+		 "allows no credentials and the connector does as cors_credentials says. Empty: "
+		 "none; connections by websocket alone are then open to every page.")),
 	ROW(max_body, SIZE, API, RANGE(1, 1024 * MB), DEFAULT("1MB"),
 	    HELP("Largest body of an API request.")),
 
