@@ -346,9 +346,13 @@ void session_poll(struct session *s, struct link *l)
 	s->poll = l;
 	heard(s);
 	if (s->state == SESSION_ENDING) {
-		enqueue(s, s->engine->close);
+		bool last = !s->queued;
+
+		if (last)
+			enqueue(s, s->engine->close);
 		session_answer_poll(s);
-		finish(s);
+		if (last)
+			finish(s);
 		return;
 	}
 	/* While a websocket is being tried the client waits for its poll to end before it goes
@@ -433,9 +437,13 @@ void session_probe_message(struct session *s, bool binary, struct lp_str data)
 static void close_polling(struct session *s, enum close_reason reason)
 {
 	struct engine *e = s->engine;
-	bool wait = reason == CLOSE_PACKET ||
-		    ((reason == CLOSE_SERVER || reason == CLOSE_SHUTDOWN) && s->queued);
+	bool rest = (reason == CLOSE_SERVER || reason == CLOSE_SHUTDOWN) && s->queued;
+	bool wait = rest || reason == CLOSE_PACKET;
 
+	/* What is queued gets an answer of its own: clients of 4.x act on a close packet before the
+	 * packets in front of it, so a DISCONNECT would look like a lost connection to them. */
+	if (s->poll && rest)
+		session_answer_poll(s);
 	if (s->poll) {
 		if (reason != CLOSE_CLIENT)
 			enqueue(s, e->close);
