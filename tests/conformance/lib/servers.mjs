@@ -4,12 +4,16 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const usual = ["--upgrade-timeout", "1000", "--connect-timeout", "1500"];
-
-// Most cases have nothing to do with the heartbeat and shall not fail because of it on a machine that
+// Most cases have nothing to do with time-outs and shall not fail because of them on a machine that
 // is busy.
-const slow = [...usual, "--ping-interval", "5000", "--ping-timeout", "4000"];
-const quick = [...usual, "--ping-interval", "300", "--ping-timeout", "200"];
+const slow = [
+	"--ping-interval", "5000", "--ping-timeout", "4000",
+	"--upgrade-timeout", "5000", "--connect-timeout", "10000",
+];
+const quick = [
+	"--ping-interval", "300", "--ping-timeout", "200",
+	"--upgrade-timeout", "1000", "--connect-timeout", "1500",
+];
 
 const variants = {
 	plain: slow,
