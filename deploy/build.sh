@@ -64,10 +64,13 @@ install_missing()
 apt_install()
 {
 	policy=/usr/sbin/policy-rc.d
-	if [ ! -e "$policy" ]; then
+	if [ -e "$policy" ]; then
+		policy= # somebody else's: stays
+	else
+		trap 'rm -f "$policy"' EXIT
+		trap 'exit 130' INT TERM HUP # a shell that a signal ends leaves EXIT out
 		printf '#!/bin/sh\nexit 101\n' >"$policy"
 		chmod 755 "$policy"
-		trap 'rm -f "$policy"' EXIT
 	fi
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update && apt-get install -y --no-install-recommends "$@" || return 1
@@ -76,8 +79,9 @@ apt_install()
 		*" $service "*) systemctl disable "$service" 2>/dev/null || : ;;
 		esac
 	done
-	[ ! -e "$policy" ] || rm -f "$policy"
-	trap - EXIT
+	[ -n "$policy" ] || return 0
+	rm -f "$policy"
+	trap - EXIT INT TERM HUP
 }
 
 build_programs()
