@@ -26,6 +26,21 @@ stage_scripts()
 	for file in tests/*/*.mjs tests/*/*/*.mjs; do
 		node --check "$file"
 	done
+	check_needs
+}
+
+# The libraries that configure looks for are among the packages that deploy/build.sh installs, and
+# those that README.md names.
+check_needs()
+{
+	modules=$(sed -n 's/^PKG_CHECK_MODULES(\[[^,]*, \[\([^] ]*\).*/\1/p' configure.ac)
+	[ -n "$modules" ]
+	for module in $modules; do
+		package=$(list_test_needs | awk -v module="$module" \
+			'$1 == "library" && $2 == module { package = $3 } END { print package }')
+		[ -n "$package" ] || die "no package for $module, which configure looks for"
+		grep -q -w -e "$package" README.md || die "README.md does not name $package"
+	done
 }
 
 stage_build_gcc()
@@ -83,7 +98,19 @@ make_check()
 stage_distcheck()
 {
 	cd "$work/gcc"
+	rm -f light-push-*.tar.xz
 	make -j4 distcheck
+	check_tarball light-push-*.tar.xz
+}
+
+# Tarball $1 has every file of the repository but git's own, where there is a repository.
+check_tarball()
+{
+	if [ ! -e "$src/.git" ] || ! command -v git >/dev/null; then return 0; fi
+	tar -tf "$1" | sed 's|^[^/]*/||' | LC_ALL=C sort >"$work/tarball"
+	missing=$(git -C "$src" ls-files | grep -v -E '(^|/)\.git' | LC_ALL=C sort |
+		LC_ALL=C comm -23 - "$work/tarball")
+	[ -z "$missing" ] || die "not in the tarball:" "$missing"
 }
 
 stage_fuzz()
