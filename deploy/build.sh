@@ -11,6 +11,7 @@ missing_packages()
 		command) command -v "$probe" >/dev/null || say "$package" ;;
 		library) pkg-config --exists "$probe" 2>/dev/null || say "$package" ;;
 		header) [ -e "/usr/include/$probe" ] || say "$package" ;;
+		python) [ -e "/usr/lib/python3/dist-packages/$probe" ] || say "$package" ;;
 		esac
 	done
 }
@@ -38,6 +39,7 @@ list_needs()
 	say library hiredis libhiredis-dev
 	say library json-c libjson-c-dev
 	say library libcrypto libssl-dev
+	say library libssl libssl-dev
 	say library zlib zlib1g-dev
 	say library libcurl libcurl4-openssl-dev
 	say library inih libinih-dev
