@@ -222,6 +222,10 @@ list_test_needs()
 	say library cunit libcunit1-dev
 	say command node nodejs
 	say command npm npm
+	say command python3 python3
+	say python socketio python3-socketio
+	say python requests python3-requests # its long-polling
+	say python websocket python3-websocket
 	say command xz xz-utils
 }
 
