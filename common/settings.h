@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 76
+#define SETTINGS_COUNT 77
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -104,6 +104,7 @@ struct settings {
 	int64_t ack_interval;  /* ms between two writes of acks and counts */
 	int64_t ack_window;    /* recent messages a connector remembers per namespace */
 	bool room_activity_broadcast;
+	char *duplicate_client; /* "replace" or "reject" */
 
 	/* calls of the business systems */
 	int64_t callback_timeout;     /* ms of one call */

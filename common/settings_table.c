@@ -288,7 +288,7 @@ const struct setting setting_table[] = {
 	    DEFAULT("240h"),
 	    HELP("A client that has not connected for so long counts as gone for good." NOT_USED)),
 	ROW(client_push_interval, DURATION, OFFLINE, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("1s"),
-	    HELP("Shortest time between two pushes sent by one client." NOT_USED)),
+	    HELP("Shortest time between two pushes sent by one client.")),
 	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),
 	    HELP("Time that clients have to acknowledge a message before it is "
 		 "delivered offline." NOT_USED)),
@@ -333,6 +333,10 @@ const struct setting setting_table[] = {
 	    HELP("Whether pages of cors_origins, also those allowed by *, may send credentials "
 		 "when they connect. Pages with a socket.io client older than 3.0 always do, and "
 		 "fail without this.")),
+	ROW(duplicate_client, CHOICE, CONNECTOR, RANGE(0, 0), CHOICES("replace|reject"),
+	    DEFAULT("replace"),
+	    HELP("A second connection with the client id of one that is open, on any connector: it "
+		 "replaces the older one, or it is refused.")),
 	ROW(eio_missing, CHOICE, CONNECTOR, RANGE(0, 0), CHOICES("3|reject"), DEFAULT("3"),
 	    HELP("A handshake without EIO, as old clients send it: serve it as engine.io 3, or "
 		 "reject it.")),
@@ -370,8 +374,8 @@ const struct setting setting_table[] = {
 	ROW(pingTimeout, DURATION, CONNECTOR, UNIT(1), RANGE(1, HOUR), DEFAULT("20s"),
 	    HELP("A session is closed when a ping is late by this much.")),
 	ROW(room_activity_broadcast, BOOL, CONNECTOR, DEFAULT("true"),
-	    HELP("Whether clients that ask for it are told who joins and leaves their rooms."
-		 NOT_USED)),
+	    HELP("Whether the others in a room are told of a client that joins or leaves it, when "
+		 "that client asked for it.")),
 	ROW(send_queue_max, SIZE, CONNECTOR, RANGE(1, 1024 * MB), DEFAULT("1MB"),
 	    HELP("Bytes that may wait for one connection; a slower reader is disconnected.")),
 	ROW(sessions_per_address, INT, CONNECTOR, RANGE(0, 1000000), DEFAULT("0"),

@@ -130,6 +130,11 @@ static struct core *make_core(const struct settings *s, const struct ident_rules
 		.max_rooms = (size_t)s->max_rooms,
 		.ack_window = (size_t)s->ack_window,
 		.ack_interval = (unsigned)s->ack_interval,
+		.push_interval = (unsigned)s->client_push_interval,
+		.push_limits = {.expire_h = s->push_message_expire,
+				.expire_max_h = s->push_message_max_expire,
+				.aps_max = (size_t)s->apns_payload_size},
+		.announce = s->room_activity_broadcast,
 		.port = (int)s->socket_port,
 	};
 

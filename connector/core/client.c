@@ -7,10 +7,8 @@
 #include "common/lp_mem.h"
 #include "connector/core/client.h"
 #include "connector/core/identity.h"
+#include "connector/core/reply.h"
 #include "connector/core/roomlist.h"
-
-/* Operations of one client that may be under way at once; it is told "busy" beyond. */
-#define PENDING_MAX 64
 
 struct client *client_ref(struct client *c)
 {
@@ -47,6 +45,7 @@ struct store_client client_for_store(const struct client *c)
 		.userid = client_userid(c),
 		.platform = (enum platform)c->platform,
 		.serial = c->serial,
+		.announced = c->announced,
 	};
 }
 
@@ -62,6 +61,7 @@ static struct client *client_new(struct socket *s, struct nsp *nsp, const struct
 	c->id_len = (uint16_t)id.len;
 	c->userid_len = (uint16_t)who->userid.len;
 	c->platform = (uint8_t)who->platform;
+	c->announced = who->announced && nsp->core->conf.announce;
 	c->nsp = nsp;
 	c->socket = s;
 	c->serial = ++nsp->core->last_serial;
@@ -89,7 +89,7 @@ struct registration {
 	uint64_t generation;   /* of the core when it was asked for */
 };
 
-static void registered(void *arg, enum store_answer answer);
+static void registered(void *arg, enum store_answer answer, const struct store_texts *got);
 
 static void register_client(struct client *c, bool again)
 {
@@ -124,7 +124,7 @@ static void join_own_room(struct client *c)
  * Leaves all rooms here and in the store. refused: it never got there itself, but while it was a
  * member others may have left that did, so that nobody else takes the route away.
  */
-static void leave_all(struct client *c, bool refused)
+static void leave_all(struct client *c, bool refused, const char *reason)
 {
 	struct core *core = c->nsp->core;
 	struct store_client who = client_for_store(c);
@@ -149,7 +149,7 @@ static void leave_all(struct client *c, bool refused)
 		tell = tell || (rooms[i].edge && asked);
 	}
 	if (tell)
-		core->ops->client_off(core->store, &who, rooms, count);
+		core->ops->client_off(core->store, &who, rooms, count, reason);
 	lp_buf_clear(&names);
 	free(rooms);
 }
@@ -203,17 +203,18 @@ static void refuse_client(struct client *c, struct lp_str message)
 	HASH_DEL(c->nsp->registering, c);
 	c->socket = NULL;
 	c->state = CLIENT_GONE;
-	leave_all(c, true);
+	leave_all(c, true, "refused");
 	socket_refuse(s, message);
 	client_unref(c);
 }
 
-static void registered(void *arg, enum store_answer answer)
+static void registered(void *arg, enum store_answer answer, const struct store_texts *got)
 {
 	struct registration *r = arg;
 	struct client *c = r->client;
 	bool stale = r->generation != c->nsp->core->generation;
 
+	(void)got;
 	free(r);
 	if (c->state == CLIENT_GONE) {
 		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
@@ -224,7 +225,9 @@ static void registered(void *arg, enum store_answer answer)
 		refuse_client(c, LP_STR("this namespace not found"));
 	} else if (answer == STORE_OFFLINE_NAMESPACE) {
 		refuse_client(c, LP_STR("this namespace offline"));
-	} else if (answer == STORE_BUSY) {
+	} else if (answer == STORE_CONFLICT) {
+		refuse_client(c, LP_STR("socket.id conflict"));
+	} else if (answer != STORE_DONE) {
 		refuse_client(c, LP_STR("server busy"));
 	} else if (stale) {
 		register_client(c, false); /* the store has forgotten it again */
@@ -263,11 +266,25 @@ void client_connect(struct socket *s, const struct socket_request *req)
 	identity_clear(&who);
 }
 
+/* For its record, in the words of socket.io as far as it has some. */
+static const char *disconnect_reason(enum close_reason reason)
+{
+	static const char *const words[CLOSE_REASON_COUNT] = {
+		[CLOSE_CLIENT] = "client namespace disconnect",
+		[CLOSE_SERVER] = "server namespace disconnect",
+		[CLOSE_TRANSPORT] = "transport close",
+		[CLOSE_PING_TIMEOUT] = "ping timeout",
+		[CLOSE_SHUTDOWN] = "server shutting down",
+		[CLOSE_SLOW] = "too slow",
+	};
+
+	return words[reason] ? words[reason] : "parse error";
+}
+
 void client_closed(struct socket *s, enum close_reason reason)
 {
 	struct client *c = socket_data(s);
 
-	(void)reason;
 	if (!c)
 		return;
 	if (c->state == CLIENT_ONLINE) {
@@ -278,7 +295,7 @@ void client_closed(struct socket *s, enum close_reason reason)
 	}
 	c->state = CLIENT_GONE;
 	c->socket = NULL;
-	leave_all(c, false);
+	leave_all(c, false, disconnect_reason(reason));
 	client_unref(c);
 }
 
@@ -320,12 +337,13 @@ static void answer_rooms(struct client *c, struct lp_str ack, const char *wrong)
 	lp_buf_clear(&json);
 }
 
-static void rooms_done(void *arg, enum store_answer answer)
+static void rooms_done(void *arg, enum store_answer answer, const struct store_texts *got)
 {
 	struct room_op *op = arg;
 	struct client *c = op->client;
 	const char *wrong = op->bad ? "room invalid" : NULL;
 
+	(void)got;
 	c->pending--;
 	if (answer != STORE_DONE)
 		wrong = "server busy";
@@ -348,7 +366,7 @@ static bool start_op(struct client *c, struct lp_str json, struct lp_str ack, bo
 	const struct core_conf *conf = &c->nsp->core->conf;
 	struct room_op *op;
 
-	if (c->pending >= PENDING_MAX) {
+	if (c->pending >= REPLY_PENDING_MAX) {
 		answer_rooms(c, ack, "server busy");
 		return false;
 	}
@@ -401,11 +419,11 @@ void client_join(struct client *c, struct lp_str json, struct lp_str ack)
 	if (n)
 		core->ops->room_join(core->store, &who, rooms, n, rooms_done, op);
 	else
-		rooms_done(op, STORE_DONE);
+		rooms_done(op, STORE_DONE, NULL);
 	free(rooms);
 }
 
-static bool own_room(const struct client *c, struct lp_str name)
+bool client_owns(const struct client *c, struct lp_str name)
 {
 	return lp_str_starts(name, LP_STR("user_")) &&
 	       lp_str_eq(lp_str_from(name, 5), client_userid(c));
@@ -424,7 +442,7 @@ void client_leave(struct client *c, struct lp_str json, struct lp_str ack)
 	rooms = lp_xmalloc(op->rooms.count * sizeof(rooms[0]));
 	for (size_t i = 0; i < op->rooms.count; i++) {
 		struct lp_str name = op->rooms.entries[i].name;
-		struct member *m = own_room(c, name) ? NULL : room_member(c, name);
+		struct member *m = client_owns(c, name) ? NULL : room_member(c, name);
 
 		if (m)
 			rooms[n++] = (struct store_room){name, room_leave(m)};
@@ -432,6 +450,6 @@ void client_leave(struct client *c, struct lp_str json, struct lp_str ack)
 	if (n)
 		core->ops->room_leave(core->store, &who, rooms, n, rooms_done, op);
 	else
-		rooms_done(op, STORE_DONE);
+		rooms_done(op, STORE_DONE, NULL);
 	free(rooms);
 }

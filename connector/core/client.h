@@ -28,6 +28,8 @@ struct client {
 	struct member *members; /* list over its rooms */
 	uint64_t serial;        /* of this connection */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
+	uint64_t next_push;     /* ms: until then it may not send another push */
+	uint64_t next_discover; /* ms */
 	uint32_t refs;
 	uint32_t room_count;
 	uint32_t pending;     /* operations under way that the client asked for */
@@ -37,6 +39,7 @@ struct client {
 	uint16_t userid_len;
 	uint8_t state;    /* enum client_state */
 	uint8_t platform; /* enum platform */
+	bool announced;   /* the others in its rooms are told when it joins and leaves */
 	char id[];        /* <namespace>#<userid>#<platform>-<uuid> */
 };
 
@@ -53,6 +56,9 @@ void client_closed(struct socket *s, enum close_reason reason);
 /* The client asks to be in, or not to be in, the rooms of a JSON string or array of strings. */
 void client_join(struct client *c, struct lp_str rooms, struct lp_str ack);
 void client_leave(struct client *c, struct lp_str rooms, struct lp_str ack);
+
+/* Whether the room is its user's own, which it can not leave. */
+bool client_owns(const struct client *c, struct lp_str room);
 
 /* Ends its socket, and the session with the last one. */
 void client_disconnect(struct client *c);

@@ -8,6 +8,7 @@
 #include "connector/core/core_int.h"
 #include "connector/core/deliver.h"
 #include "connector/core/event.h"
+#include "connector/core/transfer.h"
 
 /* A namespace set offline: its N clients leave within 5 s + N * 100 ms, at most 5 minutes, so
  * that they do not all come back to the business system's door at once. */
@@ -33,11 +34,13 @@ struct core *core_new(const struct core_conf *conf, const struct store_ops *ops,
 	c->conf = *conf;
 	c->ops = ops;
 	c->store = store;
+	c->transfer_left = TRANSFER_SLICE;
 	return c;
 }
 
 void core_free(struct core *c)
 {
+	transfer_cancel_all(c);
 	ack_write(c);
 	lp_buf_clear(&c->scratch);
 	free(c);
@@ -56,6 +59,21 @@ void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t i
 	c->stats.pushes++;
 	if (n)
 		deliver_push(n, room, id, except, event);
+}
+
+void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
+	       struct lp_str event)
+{
+	struct nsp *n = nsp_find(c, nsp);
+
+	if (n)
+		deliver_emit(n, room, except, event);
+}
+
+bool core_transfer(struct core *c, struct lp_str nsp, struct lp_str target, bool join,
+		   struct lp_str sources)
+{
+	return transfer_add(c, nsp, target, join, sources);
 }
 
 void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
@@ -140,8 +158,11 @@ void core_rejoin(struct core *c)
 
 bool core_turn(struct core *c, uint64_t now)
 {
+	bool more;
+
 	c->now = now;
-	return deliver_turn(c);
+	more = deliver_turn(c);
+	return transfer_turn(c) || more;
 }
 
 unsigned core_tick(struct core *c, uint64_t now)

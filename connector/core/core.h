@@ -2,9 +2,9 @@
  * The push application on top of the engine: who is connected in which namespace, who is in which
  * room, what must be delivered to whom, and which acknowledgements came back. No I/O, no clock.
  *
- * connector/store/ calls core_push(), core_kick(), core_namespace_offline() for what the inbox
- * brings and core_rejoin() after Redis forgot this connector; the loop calls core_turn() once per
- * pass and core_tick() when its time has come.
+ * connector/store/ calls core_push(), core_emit(), core_transfer(), core_kick() and
+ * core_namespace_offline() for what the inbox brings and core_rejoin() after Redis forgot this
+ * connector; the loop calls core_turn() once per pass and core_tick() when its time has come.
  */
 #ifndef CORE_H
 #define CORE_H
@@ -25,6 +25,9 @@ struct core_conf {
 	size_t max_rooms;                /* of one client */
 	size_t ack_window;               /* recent messages remembered per namespace */
 	unsigned ack_interval;           /* ms between two writes of acks and counts */
+	unsigned push_interval;          /* ms between two pushes of one client */
+	struct push_limits push_limits;  /* of what a client pushes */
+	bool announce;                   /* tell the others in a room of those who want it */
 	char system[16];                 /* told to clients in `ok` */
 	int port;
 };
@@ -49,6 +52,15 @@ const struct app_ops *core_app(void);
 /* A push for a room; event: the JSON array text; except: a client id or empty. */
 void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
 	       struct lp_str except, struct lp_str event);
+/* An event for a room that is neither acknowledged nor counted; in one order with the pushes. */
+void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
+	       struct lp_str event);
+/*
+ * Everybody here in one of the sources (a JSON array of rooms) joins or leaves the target and is
+ * told so, some in each turn. Returns false when the sources are no such array.
+ */
+bool core_transfer(struct core *c, struct lp_str nsp, struct lp_str target, bool join,
+		   struct lp_str sources);
 /* Another connector holds this client now: close our connection of it, if it has that serial. */
 void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
 /* The namespace was set offline: its clients are disconnected, spread over some time. */
@@ -57,8 +69,8 @@ void core_namespace_offline(struct core *c, struct lp_str nsp);
 void core_rejoin(struct core *c);
 
 /*
- * Goes on with deliveries to big rooms. Returns true when there is more to do at once: the loop
- * must come back after looking at its sockets.
+ * Goes on with deliveries to big rooms, and with transfers. Returns true when there is more to do
+ * at once: the loop must come back after looking at its sockets.
  */
 bool core_turn(struct core *c, uint64_t now);
 /* Writes collected acks and counts, runs what is due; returns the ms until it wants to be called

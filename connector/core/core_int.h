@@ -9,6 +9,7 @@
 struct client;
 struct message;
 struct room;
+struct transfer;
 
 /* A tenant, while this connector has clients of it or something to write for it. */
 struct nsp {
@@ -35,11 +36,14 @@ struct core {
 	struct room *busy_rooms; /* with deliveries under way, in turn */
 	struct room *last_busy_room;
 	struct message *dirty_messages; /* with acks or counts to write */
-	uint64_t now;                   /* monotonic ms, of the last call that brought it */
-	uint64_t next_write;            /* when acks and counts are written next */
-	uint64_t last_serial;           /* of connections and of rooms */
-	uint64_t sequence;              /* of messages delivered here, all namespaces */
-	uint64_t generation;            /* goes up each time the store forgot us */
+	struct transfer *transfers;     /* under way, in order: see transfer.c */
+	struct transfer *last_transfer;
+	size_t transfer_left; /* clients that may still be looked at in this turn */
+	uint64_t now;         /* monotonic ms, of the last call that brought it */
+	uint64_t next_write;  /* when acks and counts are written next */
+	uint64_t last_serial; /* of connections and of rooms */
+	uint64_t sequence;    /* of messages delivered here, all namespaces */
+	uint64_t generation;  /* goes up each time the store forgot us */
 	size_t offline_nsps;
 	struct core_stats stats;
 	struct lp_buf scratch;

@@ -15,7 +15,8 @@ static void drop_first(struct room *room)
 	room->deliveries = d->next;
 	if (!room->deliveries)
 		room->last_delivery = NULL;
-	ack_delivered(d->message);
+	if (d->message)
+		ack_delivered(d->message);
 	lp_blob_unref(d->frame);
 	free(d);
 }
@@ -48,6 +49,8 @@ static uint32_t serve(struct room *room, uint32_t limit)
 			if (d->sequence <= m->got || c == d->except)
 				continue;
 			socket_send(c->socket, d->frame);
+			if (!d->message)
+				continue;
 			d->message->delivered++;
 			room->nsp->core->stats.deliveries++;
 		}
@@ -95,32 +98,56 @@ static void remove_busy(struct room *room)
 	room->busy = false;
 }
 
-void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_str except,
-		  struct lp_str event)
+/* One more delivery to the room, not under way yet. */
+static struct delivery *add(struct room *room, struct lp_str except, struct lp_str event)
 {
-	struct room *room = room_find(nsp, name);
+	struct nsp *nsp = room->nsp;
+	struct delivery *d = lp_xcalloc(1, sizeof(*d));
 	struct client *out = NULL;
-	struct delivery *d;
 
-	if (!room)
-		return;
 	if (except.n)
 		HASH_FIND(hh, nsp->clients, except.p, except.n, out);
-	d = lp_xcalloc(1, sizeof(*d));
 	d->sequence = ++nsp->core->sequence;
 	d->frame = frame_event(lp_cstr(nsp->name), event);
 	d->except = out;
-	d->message = ack_remember(room, id, d->sequence, except);
 	append(room, d);
+	return d;
+}
+
+static void start(struct room *room)
+{
 	if (room->busy)
 		return; /* it joins the round */
-	room->round = d->sequence;
+	room->round = room->last_delivery->sequence;
 	if (room->count > DELIVER_SLICE) {
 		make_busy(room);
 		return;
 	}
 	serve(room, room->count);
 	end_round(room);
+}
+
+void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_str except,
+		  struct lp_str event)
+{
+	struct room *room = room_find(nsp, name);
+	struct delivery *d;
+
+	if (!room)
+		return;
+	d = add(room, except, event);
+	d->message = ack_remember(room, id, d->sequence, except);
+	start(room);
+}
+
+void deliver_emit(struct nsp *nsp, struct lp_str name, struct lp_str except, struct lp_str event)
+{
+	struct room *room = room_find(nsp, name);
+
+	if (!room)
+		return;
+	add(room, except, event);
+	start(room);
 }
 
 bool deliver_turn(struct core *core)

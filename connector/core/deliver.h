@@ -16,6 +16,8 @@
 
 void deliver_push(struct nsp *nsp, struct lp_str room, uint64_t id, struct lp_str except,
 		  struct lp_str event);
+/* The same without a message to remember: no acks, no counts. */
+void deliver_emit(struct nsp *nsp, struct lp_str room, struct lp_str except, struct lp_str event);
 /* Serves one slice; true when there is more to do. */
 bool deliver_turn(struct core *core);
 /* The room is going: what is under way ends. */

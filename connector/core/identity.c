@@ -22,6 +22,23 @@ static void read_one(struct lp_buf *out, const struct socket_request *req, struc
 		lp_buf_addf(out, "%lld", (long long)json_object_get_int64(value));
 }
 
+/* As the flags of a REST request: set unless absent, empty, 0 or false. */
+static bool read_flag(const struct socket_request *req, struct json_object *auth, const char *name)
+{
+	struct lp_buf text = {0};
+	struct json_object *value = NULL;
+	bool set;
+
+	read_one(&text, req, auth, name);
+	set = text.len && !lp_str_eq(lp_buf_str(&text), LP_STR("0")) &&
+	      !lp_str_eq(lp_buf_str(&text), LP_STR("false"));
+	if (!text.len && json_object_object_get_ex(auth, name, &value))
+		set = json_object_is_type(value, json_type_boolean) &&
+		      json_object_get_boolean(value);
+	lp_buf_clear(&text);
+	return set;
+}
+
 const char *identity_read(struct identity *who, const struct socket_request *req,
 			  const struct ident_rules *rules)
 {
@@ -39,6 +56,7 @@ const char *identity_read(struct identity *who, const struct socket_request *req
 	read_one(&who->uuid, req, auth, "uuid");
 	read_one(&who->userid, req, auth, "userid");
 	read_one(&platform, req, auth, "platform");
+	who->announced = read_flag(req, auth, "activityBroadcast");
 	if (!who->userid.len)
 		lp_buf_adds(&who->userid, lp_buf_str(&who->uuid));
 

@@ -13,6 +13,7 @@ struct identity {
 	struct lp_buf uuid;
 	struct lp_buf userid; /* as uuid when not given */
 	enum platform platform;
+	bool announced; /* activityBroadcast: the others in its rooms are told of it */
 };
 
 /*

@@ -4,8 +4,8 @@
  *
  * Operations are carried out in the order they were asked for. They never fail while the connector
  * lives: with Redis away they wait and are sent again, which every one of them bears, since each
- * sets a state rather than adding to it. A callback comes exactly once, later (never from inside
- * the call), unless it is NULL.
+ * sets a state rather than adding to it; only push() is another matter. A callback comes exactly
+ * once, later (never from inside the call), unless it is NULL.
  */
 #ifndef PORTS_H
 #define PORTS_H
@@ -16,6 +16,7 @@
 
 #include "common/lp_str.h"
 #include "common/model/ident.h"
+#include "common/model/push_msg.h"
 
 /* The client an operation is about; strings are copied by the store. */
 struct store_client {
@@ -24,6 +25,7 @@ struct store_client {
 	struct lp_str userid;
 	enum platform platform;
 	uint64_t serial; /* of the connection, unique in this connector */
+	bool announced;  /* the others in its rooms are told when it joins and leaves */
 };
 
 struct store_room {
@@ -33,30 +35,70 @@ struct store_room {
 	bool edge;
 };
 
+/* One client of many in an operation. */
+struct store_moved {
+	struct lp_str id;
+	uint64_t serial;
+};
+
 enum store_answer {
 	STORE_DONE,
 	STORE_UNKNOWN_NAMESPACE,
 	STORE_OFFLINE_NAMESPACE,
-	STORE_BUSY, /* too much is waiting already: not carried out; never said to a leave */
+	STORE_CONFLICT, /* to client_on: another connection holds the client id */
+	STORE_FULL,     /* to apns: no more rooms */
+	STORE_BUSY,     /* too much is waiting already: not carried out; never said to a leave */
+	STORE_ANSWERS,
 };
-typedef void (*store_cb)(void *arg, enum store_answer answer);
+
+/* What was asked for, as each operation says; the texts live as long as the call. */
+struct store_texts {
+	const struct lp_str *items;
+	size_t count;
+};
+typedef void (*store_cb)(void *arg, enum store_answer answer, const struct store_texts *got);
+
+/* A field of a client's record; an empty value takes it away. */
+struct store_field {
+	const char *name;
+	struct lp_str value;
+};
+
+/* Of apns(). */
+struct store_quiet {
+	const struct lp_str *add, *remove;
+	size_t add_count, remove_count;
+	size_t max; /* rooms afterwards */
+};
+
+/* Of discover(). */
+struct store_place {
+	bool known; /* else the caller's own, by its record */
+	double longitude, latitude;
+	double radius_km;
+	unsigned count; /* at most so many */
+};
 
 struct store_ops {
 	/*
 	 * Registers the client and puts it into rooms (its own user room among them). A connection
-	 * that held the same client id, here or elsewhere, is replaced; elsewhere it is told.
+	 * that held the same client id, here or elsewhere, is replaced; elsewhere it is told. By
+	 * the setting duplicate_client the answer may be STORE_CONFLICT instead.
 	 * again: it was accepted before; write it anew after the store forgot us (never refused).
 	 */
 	void (*client_on)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg);
 	/* Takes the client out of everything, unless another connection holds it by now; rooms:
-	 * all it was in, for the edges. */
+	 * all it was in, for the edges; reason: for its record. */
 	void (*client_off)(void *store, const struct store_client *c,
-			   const struct store_room *rooms, size_t count);
+			   const struct store_room *rooms, size_t count, const char *reason);
 	void (*room_join)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, store_cb cb, void *arg);
 	void (*room_leave)(void *store, const struct store_client *c,
 			   const struct store_room *rooms, size_t count, store_cb cb, void *arg);
+	/* Puts many clients of a namespace into a room, or takes them out. Never refused. */
+	void (*room_move)(void *store, struct lp_str nsp, const struct store_room *room, bool in,
+			  const struct store_moved *clients, size_t count, store_cb cb, void *arg);
 	/* Clients that acknowledged a message, collected over some ms. */
 	void (*acks)(void *store, struct lp_str nsp, uint64_t id, enum platform platform,
 		     const struct lp_str *clients, size_t count);
@@ -65,6 +107,24 @@ struct store_ops {
 	void (*ack_late)(void *store, const struct store_client *c, uint64_t id);
 	/* This connector addressed count clients with the message. */
 	void (*delivered)(void *store, struct lp_str nsp, uint64_t id, uint64_t count);
+
+	/*
+	 * Accepts a push; m is only read in the call. Got: its id. STORE_BUSY while Redis is away:
+	 * then it is not stored, unless the connection broke right after it was sent.
+	 */
+	void (*push)(void *store, struct lp_str nsp, const struct push_msg *m, store_cb cb,
+		     void *arg);
+	/* Changes the client's record, or with count 0 asks for it. Got: names and values. */
+	void (*info)(void *store, const struct store_client *c, const struct store_field *fields,
+		     size_t count, store_cb cb, void *arg);
+	/* Rooms that send the client nothing while it is offline: changes them, or
+	 * asks for them when there is nothing to change. Got: rooms. */
+	void (*apns)(void *store, const struct store_client *c, const struct store_quiet *change,
+		     store_cb cb, void *arg);
+	/* Got, for each client found: client id, user id, km, the number of its record's fields,
+	 * and these, names and values. */
+	void (*discover)(void *store, const struct store_client *c, const struct store_place *where,
+			 store_cb cb, void *arg);
 };
 
 #endif

@@ -22,7 +22,7 @@ struct member {
 /* A message on its way to the members. */
 struct delivery {
 	struct lp_blob *frame;   /* owned reference */
-	struct message *message; /* recent, borrowed: see ack.h */
+	struct message *message; /* recent, borrowed, see ack.h; NULL: not counted */
 	uint64_t sequence;
 	const struct client *except; /* compared only, never followed; NULL: none */
 	struct delivery *next;

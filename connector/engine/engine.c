@@ -134,6 +134,11 @@ size_t engine_sessions(const struct engine *e)
 	return HASH_COUNT(e->sessions);
 }
 
+uint64_t engine_now(const struct engine *e)
+{
+	return e->now;
+}
+
 const struct engine_stats *engine_stats(const struct engine *e)
 {
 	return &e->stats;

@@ -79,6 +79,8 @@ void engine_free(struct engine *e);
 void *engine_app(struct engine *e);
 size_t engine_sessions(const struct engine *e);
 const struct engine_stats *engine_stats(const struct engine *e);
+/* The time of the call in hand, or of the last one. */
+uint64_t engine_now(const struct engine *e);
 
 /* --- called by io/ --- */
 

@@ -6,7 +6,7 @@
 
 /* The fields of an entry, see docs/REDIS.md. */
 struct fields {
-	struct lp_str k, n, r, i, x, e, c, s;
+	struct lp_str k, n, r, i, x, e, c, s, t, j;
 };
 
 /* All digits, fits; the whole of s. */
@@ -63,6 +63,12 @@ static struct fields read_fields(const redisReply *list)
 		case 's':
 			f.s = value;
 			break;
+		case 't':
+			f.t = value;
+			break;
+		case 'j':
+			f.j = value;
+			break;
 		}
 	}
 	return f;
@@ -75,34 +81,73 @@ static bool own_serial(struct lp_str s, struct lp_str owner, uint64_t *serial)
 	       number(lp_str_from(s, owner.n + 1), serial);
 }
 
+static bool decode_event(struct inbox_entry *e, const struct fields *f)
+{
+	e->room = f->r;
+	e->except = f->x;
+	e->event = f->e;
+	return f->r.n && f->e.n;
+}
+
+static bool decode_push(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)owner;
+	return decode_event(e, f) && number(f->i, &e->number);
+}
+
+static bool decode_emit(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)owner;
+	return decode_event(e, f);
+}
+
+static bool decode_transfer(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)owner;
+	e->room = f->t;
+	e->sources = f->s;
+	e->join = lp_str_eq(f->j, LP_STR("join"));
+	return f->t.n && f->s.n && (e->join || lp_str_eq(f->j, LP_STR("leave")));
+}
+
+static bool decode_kick(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	e->client = f->c;
+	return f->c.n && own_serial(f->s, owner, &e->number);
+}
+
+static bool decode_nothing(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)e;
+	(void)f;
+	(void)owner;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	enum inbox_kind kind;
+	bool (*decode)(struct inbox_entry *e, const struct fields *f, struct lp_str owner);
+} kinds[] = {
+	{"push", INBOX_PUSH, decode_push},
+	{"emit", INBOX_EMIT, decode_emit},
+	{"transfer", INBOX_TRANSFER, decode_transfer},
+	{"kick", INBOX_KICK, decode_kick},
+	{"offline", INBOX_OFFLINE, decode_nothing},
+};
+
 static int decode_fields(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
 {
 	if (lp_str_eq(f->k, LP_STR("hello"))) {
 		e->kind = INBOX_HELLO;
 		return LP_OK;
 	}
-	if (f->n.n == 0)
-		return LP_EPROTO;
 	e->nsp = f->n;
-	if (lp_str_eq(f->k, LP_STR("push"))) {
-		if (f->r.n == 0 || f->e.n == 0 || !number(f->i, &e->number))
-			return LP_EPROTO;
-		e->kind = INBOX_PUSH;
-		e->room = f->r;
-		e->except = f->x;
-		e->event = f->e;
-		return LP_OK;
-	}
-	if (lp_str_eq(f->k, LP_STR("kick"))) {
-		if (f->c.n == 0 || !own_serial(f->s, owner, &e->number))
-			return LP_EPROTO;
-		e->kind = INBOX_KICK;
-		e->client = f->c;
-		return LP_OK;
-	}
-	if (lp_str_eq(f->k, LP_STR("offline"))) {
-		e->kind = INBOX_OFFLINE;
-		return LP_OK;
+	for (size_t i = 0; f->n.n && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!lp_str_eq(f->k, lp_cstr(kinds[i].name)))
+			continue;
+		e->kind = kinds[i].kind;
+		return kinds[i].decode(e, f, owner) ? LP_OK : LP_EPROTO;
 	}
 	return LP_EPROTO;
 }

@@ -2,6 +2,7 @@
 #ifndef INBOX_ENTRY_H
 #define INBOX_ENTRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/lp_rc.h"
@@ -9,19 +10,28 @@
 
 struct redisReply;
 
-enum inbox_kind { INBOX_HELLO, INBOX_PUSH, INBOX_KICK, INBOX_OFFLINE };
+enum inbox_kind {
+	INBOX_HELLO,
+	INBOX_PUSH,
+	INBOX_EMIT,
+	INBOX_TRANSFER,
+	INBOX_KICK,
+	INBOX_OFFLINE,
+};
 
 /* The strings point into the reply; those that are not of the kind are empty. */
 struct inbox_entry {
 	uint64_t
 		position; /* in the stream: the number in front of the id's dash, 0 if there is none */
 	enum inbox_kind kind;
-	struct lp_str nsp;    /* of all but hello */
-	struct lp_str room;   /* push */
-	struct lp_str except; /* push: a client id, or empty */
-	struct lp_str event;  /* push: JSON text */
-	struct lp_str client; /* kick */
-	uint64_t number;      /* push: id of the message; kick: serial of the connection */
+	struct lp_str nsp;     /* of all but hello */
+	struct lp_str room;    /* push, emit; transfer: the target */
+	struct lp_str except;  /* push, emit: a client id, or empty */
+	struct lp_str event;   /* push, emit: JSON text */
+	struct lp_str client;  /* kick */
+	struct lp_str sources; /* transfer: a JSON array of rooms */
+	bool join;             /* transfer: into the target, not out of it */
+	uint64_t number;       /* push: id of the message; kick: serial of the connection */
 };
 
 /*

@@ -35,7 +35,8 @@ struct inbox_reader {
 	struct log_gate bad_gate;
 };
 
-static void hand_over(struct inbox_reader *r, const struct inbox_entry *e)
+/* False when it turns out to be wrong only now. */
+static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 {
 	switch (e->kind) {
 	case INBOX_HELLO:
@@ -43,6 +44,11 @@ static void hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 	case INBOX_PUSH:
 		core_push(r->core, e->nsp, e->room, e->number, e->except, e->event);
 		break;
+	case INBOX_EMIT:
+		core_emit(r->core, e->nsp, e->room, e->except, e->event);
+		break;
+	case INBOX_TRANSFER:
+		return core_transfer(r->core, e->nsp, e->room, e->join, e->sources);
 	case INBOX_KICK:
 		core_kick(r->core, e->nsp, e->client, e->number);
 		break;
@@ -50,6 +56,7 @@ static void hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 		core_namespace_offline(r->core, e->nsp);
 		break;
 	}
+	return true;
 }
 
 static void read_entry(struct inbox_reader *r, const redisReply *entry)
@@ -57,9 +64,7 @@ static void read_entry(struct inbox_reader *r, const redisReply *entry)
 	struct inbox_entry e;
 
 	r->stats->inbox_read++;
-	if (inbox_entry_decode(&e, entry, lp_buf_str(&r->owner)) == LP_OK) {
-		hand_over(r, &e);
-	} else {
+	if (inbox_entry_decode(&e, entry, lp_buf_str(&r->owner)) != LP_OK || !hand_over(r, &e)) {
 		r->stats->inbox_bad++;
 		if (log_gate_open(&r->bad_gate))
 			lp_warn("inbox", "entry not understood number=%" PRIu64 " total=%" PRIu64,

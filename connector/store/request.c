@@ -10,14 +10,20 @@
 static const struct {
 	const char *script;
 	bool owner; /* its ARGV[1] is the owner */
+	bool once;  /* carried out twice it would do twice as much */
 } kinds[REQUEST_SCRIPTS] = {
 	[REQUEST_CLIENT_ON] = {"client_on", true},
 	[REQUEST_CLIENT_OFF] = {"client_off", true},
 	[REQUEST_ROOM_JOIN] = {"room_join", true},
 	[REQUEST_ROOM_LEAVE] = {"room_leave", true},
+	[REQUEST_ROOM_MOVE] = {"room_move", true},
 	[REQUEST_ACKS] = {"acks", false},
 	[REQUEST_ACK_LATE] = {"ack_late", false},
 	[REQUEST_DELIVERED] = {"delivered", false},
+	[REQUEST_PUSH] = {"push", false, .once = true},
+	[REQUEST_INFO] = {"info", false},
+	[REQUEST_APNS] = {"apns", false},
+	[REQUEST_DISCOVER] = {"discover", false},
 	[REQUEST_NODE_START] = {"node_start", false},
 	[REQUEST_NODE_RENEW] = {"node_renew", true},
 	[REQUEST_NODE_REAP] = {"node_reap", false},
@@ -129,6 +135,25 @@ struct request *request_queue_answered(struct request_queue *q)
 	q->sent--;
 	q->sent_bytes -= r->len;
 	return r;
+}
+
+struct request *request_queue_take_once(struct request_queue *q)
+{
+	struct request *taken = NULL, **end = &taken;
+	struct request *all = q->head;
+
+	*q = (struct request_queue){0};
+	for (struct request *next, *r = all; r; r = next) {
+		next = r->next;
+		if (kinds[r->kind].once) {
+			r->next = NULL;
+			*end = r;
+			end = &r->next;
+		} else {
+			request_queue_put(q, r);
+		}
+	}
+	return taken;
 }
 
 void request_queue_rewind(struct request_queue *q)

@@ -24,9 +24,14 @@ enum request_kind {
 	REQUEST_CLIENT_OFF,
 	REQUEST_ROOM_JOIN,
 	REQUEST_ROOM_LEAVE,
+	REQUEST_ROOM_MOVE,
 	REQUEST_ACKS,
 	REQUEST_ACK_LATE,
 	REQUEST_DELIVERED,
+	REQUEST_PUSH,
+	REQUEST_INFO,
+	REQUEST_APNS,
+	REQUEST_DISCOVER,
 	REQUEST_QUEUED,
 	REQUEST_NODE_START = REQUEST_QUEUED,
 	REQUEST_NODE_RENEW,
@@ -77,6 +82,11 @@ void request_queue_put(struct request_queue *q, struct request *r);
 struct request *request_queue_send(struct request_queue *q);
 /* The oldest one, which was answered: the caller's now. */
 struct request *request_queue_answered(struct request_queue *q);
+/*
+ * Takes out those that must not wait and not be sent twice: a list over next, the caller's now.
+ * Only when nothing sent will be answered, right before request_queue_rewind().
+ */
+struct request *request_queue_take_once(struct request_queue *q);
 /* Nothing sent will be answered: all of it is to be sent again. */
 void request_queue_rewind(struct request_queue *q);
 /* Frees all; callbacks are not called. */

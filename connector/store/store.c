@@ -74,6 +74,27 @@ void store_submit(struct store *s, enum request_kind kind, struct lp_str nsp, un
 	pump(s);
 }
 
+void store_ask(struct store *s, enum request_kind kind, struct lp_str nsp, unsigned argc,
+	       store_cb cb, void *cb_arg)
+{
+	if (s->state == STORE_READY) {
+		store_submit(s, kind, nsp, argc, false, cb, cb_arg);
+	} else {
+		refuse(s, cb, cb_arg);
+		lp_buf_reset(&s->args);
+	}
+}
+
+/* The link is gone: whether a push that was sent has been carried out, nobody knows. */
+static void refuse_once(struct store *s)
+{
+	for (struct request *next, *r = request_queue_take_once(&s->queue); r; r = next) {
+		next = r->next;
+		refuse(s, r->cb, r->cb_arg);
+		free(r);
+	}
+}
+
 static void log_error(struct store *s, enum request_kind kind, const redisReply *reply)
 {
 	if (log_gate_open(&s->error_gate))
@@ -81,25 +102,69 @@ static void log_error(struct store *s, enum request_kind kind, const redisReply 
 			 request_script(kind)->name, reply->str);
 }
 
+/* The status, or the error of its own, that a script answered with. */
+static enum store_answer read_status(struct lp_str text)
+{
+	static const struct {
+		const char *word;
+		enum store_answer answer;
+	} words[] = {
+		{"DONE", STORE_DONE},
+		{"UNKNOWN", STORE_UNKNOWN_NAMESPACE},
+		{"OFFLINE", STORE_OFFLINE_NAMESPACE},
+		{"CONFLICT", STORE_CONFLICT},
+		{"FULL", STORE_FULL},
+		{"GONE", STORE_UNKNOWN_NAMESPACE},
+	};
+
+	/* Redis 7 puts the generic code before a script's own word. */
+	if (lp_str_starts(text, LP_STR("ERR ")))
+		text = lp_str_from(text, 4);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (lp_str_eq(text, lp_cstr(words[i].word)))
+			return words[i].answer;
+	}
+	return STORE_BUSY;
+}
+
+/* Calls back with the texts of an array, or with the one number. */
+static void call_back(const struct request *r, enum store_answer answer, const redisReply *reply)
+{
+	struct store_texts got = {0};
+	struct lp_str one, *items = NULL;
+	char digits[24];
+
+	if (reply->type == REDIS_REPLY_INTEGER) {
+		snprintf(digits, sizeof(digits), "%lld", reply->integer);
+		one = lp_cstr(digits);
+		got = (struct store_texts){&one, 1};
+	} else if (reply->type == REDIS_REPLY_ARRAY && reply->elements) {
+		items = lp_xmalloc(reply->elements * sizeof(items[0]));
+		for (size_t i = 0; i < reply->elements; i++) {
+			const redisReply *e = reply->element[i];
+
+			items[i] = lp_str(e->str, e->str ? (size_t)e->len : 0);
+		}
+		got = (struct store_texts){items, reply->elements};
+	}
+	r->cb(r->cb_arg, answer, &got);
+	free(items);
+}
+
 static void on_answer(struct store *s, struct request *r, const redisReply *reply)
 {
 	enum store_answer answer = STORE_DONE;
-	store_cb cb = r->cb;
-	void *cb_arg = r->cb_arg;
 
 	request_queue_answered(&s->queue);
-	if (reply->type == REDIS_REPLY_ERROR) {
+	if (reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR)
+		answer = read_status(lp_str(reply->str, (size_t)reply->len));
+	if (answer == STORE_BUSY) {
 		s->stats.refused++;
 		log_error(s, r->kind, reply);
-		answer = STORE_BUSY;
-	} else if (reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "UNKNOWN") == 0) {
-		answer = STORE_UNKNOWN_NAMESPACE;
-	} else if (reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "OFFLINE") == 0) {
-		answer = STORE_OFFLINE_NAMESPACE;
 	}
+	if (r->cb)
+		call_back(r, answer, reply);
 	free(r);
-	if (cb)
-		cb(cb_arg, answer);
 	pump(s);
 	if (s->done && s->queue.count == 0)
 		advance(s);
@@ -173,7 +238,8 @@ static void send_reap(struct store *s)
 	request_addz(&s->args, s->reaps[0].owner);
 	request_addz(&s->args, REAP_CLIENTS);
 	request_addz(&s->args, s->reaps[0].force ? "1" : "");
-	send_node(s, REQUEST_NODE_REAP, 4);
+	request_addu(&s->args, (uint64_t)s->settings->inbox_max_length);
+	send_node(s, REQUEST_NODE_REAP, 5);
 }
 
 static void add_reap(struct store *s, const char *owner, bool force)
@@ -382,6 +448,7 @@ static void on_down(void *arg, bool was_up)
 	s->stats.connected = false;
 	s->state = STORE_DOWN;
 	s->renewing = s->renew_again = s->reaping = false;
+	refuse_once(s);
 	request_queue_rewind(&s->queue);
 	if (s->ready && !s->loading) {
 		s->state = STORE_IDLE;
@@ -445,6 +512,7 @@ void store_later(struct store *s)
 static void on_later(evutil_socket_t fd, short what, void *arg)
 {
 	struct store *s = arg;
+	static const struct store_texts none;
 	struct refusal *list = s->refusals;
 	size_t count = s->refusal_count;
 
@@ -452,7 +520,7 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
 	s->refusals = NULL;
 	s->refusal_count = 0;
 	for (size_t i = 0; i < count; i++)
-		list[i].cb(list[i].arg, STORE_BUSY);
+		list[i].cb(list[i].arg, STORE_BUSY, &none);
 	free(list);
 
 	/* Last, since these may free the store. */

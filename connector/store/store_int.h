@@ -101,6 +101,9 @@ struct store {
  */
 void store_submit(struct store *s, enum request_kind kind, struct lp_str nsp, unsigned argc,
 		  bool must, store_cb cb, void *cb_arg);
+/* The same for what must not wait: refused while Redis is away, and when the link breaks. */
+void store_ask(struct store *s, enum request_kind kind, struct lp_str nsp, unsigned argc,
+	       store_cb cb, void *cb_arg);
 /* Comes back at the end of the loop's pass. */
 void store_later(struct store *s);
 /* Queues what was collected. */

@@ -1,5 +1,10 @@
 #include "config.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "common/lp_time.h"
+#include "common/store/push_args.h"
 #include "connector/store/store_int.h"
 
 /* A batch that grew to this many bytes is queued at once. */
@@ -11,6 +16,13 @@ static void add_client(struct lp_buf *args, const struct store_client *c)
 {
 	request_add(args, c->id);
 	request_addu(args, c->serial);
+}
+
+/* What a script needs to put something into inboxes. */
+static void add_inbox(struct store *s)
+{
+	request_addz(&s->args, s->settings->redis_prefix);
+	request_addu(&s->args, (uint64_t)s->settings->inbox_max_length);
 }
 
 static void add_rooms(struct lp_buf *args, const struct store_room *rooms, size_t count)
@@ -32,26 +44,29 @@ static void ops_client_on(void *store, const struct store_client *c, const struc
 {
 	struct store *s = store;
 	struct lp_buf *args = &s->args;
+	bool reject = strcmp(s->settings->duplicate_client, "reject") == 0;
 
-	request_addz(args, s->settings->redis_prefix);
-	request_addu(args, (uint64_t)s->settings->inbox_max_length);
-	request_addz(args, again ? "1" : "");
+	add_inbox(s);
+	request_addz(args, again ? "1" : reject ? "r" : "");
 	add_client(args, c);
 	request_add(args, c->userid);
 	request_addz(args, platform_name(c->platform));
+	request_addz(args, c->announced ? "1" : "");
 	add_rooms(args, rooms, count);
 	/* Those accepted before are bounded by what is connected. */
-	store_submit(s, REQUEST_CLIENT_ON, c->nsp, 7 + (unsigned)count, again, cb, arg);
+	store_submit(s, REQUEST_CLIENT_ON, c->nsp, 8 + (unsigned)count, again, cb, arg);
 }
 
 static void ops_client_off(void *store, const struct store_client *c,
-			   const struct store_room *rooms, size_t count)
+			   const struct store_room *rooms, size_t count, const char *reason)
 {
 	struct store *s = store;
 
 	add_client(&s->args, c);
+	add_inbox(s);
+	request_addz(&s->args, reason);
 	add_rooms_edges(&s->args, rooms, count);
-	store_submit(s, REQUEST_CLIENT_OFF, c->nsp, 2 + 2 * (unsigned)count, true, NULL, NULL);
+	store_submit(s, REQUEST_CLIENT_OFF, c->nsp, 5 + 2 * (unsigned)count, true, NULL, NULL);
 }
 
 static void ops_room_join(void *store, const struct store_client *c, const struct store_room *rooms,
@@ -60,8 +75,9 @@ static void ops_room_join(void *store, const struct store_client *c, const struc
 	struct store *s = store;
 
 	add_client(&s->args, c);
+	add_inbox(s);
 	add_rooms(&s->args, rooms, count);
-	store_submit(s, REQUEST_ROOM_JOIN, c->nsp, 2 + (unsigned)count, false, cb, arg);
+	store_submit(s, REQUEST_ROOM_JOIN, c->nsp, 4 + (unsigned)count, false, cb, arg);
 }
 
 static void ops_room_leave(void *store, const struct store_client *c,
@@ -70,8 +86,25 @@ static void ops_room_leave(void *store, const struct store_client *c,
 	struct store *s = store;
 
 	add_client(&s->args, c);
+	add_inbox(s);
 	add_rooms_edges(&s->args, rooms, count);
-	store_submit(s, REQUEST_ROOM_LEAVE, c->nsp, 2 + 2 * (unsigned)count, true, cb, arg);
+	store_submit(s, REQUEST_ROOM_LEAVE, c->nsp, 4 + 2 * (unsigned)count, true, cb, arg);
+}
+
+static void ops_room_move(void *store, struct lp_str nsp, const struct store_room *room, bool in,
+			  const struct store_moved *clients, size_t count, store_cb cb, void *arg)
+{
+	struct store *s = store;
+
+	add_inbox(s);
+	request_add(&s->args, room->name);
+	request_addz(&s->args, in ? "1" : "");
+	request_addz(&s->args, !in && room->edge ? "1" : "");
+	for (size_t i = 0; i < count; i++) {
+		request_add(&s->args, clients[i].id);
+		request_addu(&s->args, clients[i].serial);
+	}
+	store_submit(s, REQUEST_ROOM_MOVE, nsp, 5 + 2 * (unsigned)count, true, cb, arg);
 }
 
 static void batch_flush(struct store *s, struct batch *b)
@@ -146,12 +179,90 @@ static void ops_delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t 
 	b->argc += 2;
 }
 
+/* --- questions --- */
+
+static void ops_push(void *store, struct lp_str nsp, const struct push_msg *m, store_cb cb,
+		     void *arg)
+{
+	struct store *s = store;
+	struct redis_args args = {0};
+
+	/* Who is connected was let in by the namespace: its settings need no look. */
+	push_args(&args, s->settings, nsp, "", lp_wall_ms(), m);
+	for (size_t i = 1; i < args.count; i++) /* the first is the key */
+		request_add(&s->args, redis_args_get(&args, i));
+	store_ask(s, REQUEST_PUSH, nsp, (unsigned)args.count - 1, cb, arg);
+	redis_args_clear(&args);
+}
+
+static void ops_info(void *store, const struct store_client *c, const struct store_field *fields,
+		     size_t count, store_cb cb, void *arg)
+{
+	struct store *s = store;
+
+	request_add(&s->args, c->id);
+	for (size_t i = 0; i < count; i++) {
+		request_addz(&s->args, fields[i].name);
+		request_add(&s->args, fields[i].value);
+	}
+	store_submit(s, REQUEST_INFO, c->nsp, 1 + 2 * (unsigned)count, false, cb, arg);
+}
+
+static void ops_apns(void *store, const struct store_client *c, const struct store_quiet *change,
+		     store_cb cb, void *arg)
+{
+	struct store *s = store;
+	size_t count = change->add_count + change->remove_count;
+
+	request_add(&s->args, c->id);
+	request_addu(&s->args, change->max);
+	/* What goes makes place for what comes. */
+	for (size_t i = 0; i < change->remove_count; i++) {
+		request_add(&s->args, change->remove[i]);
+		request_addz(&s->args, "");
+	}
+	for (size_t i = 0; i < change->add_count; i++) {
+		request_add(&s->args, change->add[i]);
+		request_addz(&s->args, "1");
+	}
+	store_submit(s, REQUEST_APNS, c->nsp, 2 + 2 * (unsigned)count, false, cb, arg);
+}
+
+static void add_degrees(struct lp_buf *args, bool known, double degrees)
+{
+	char text[32] = "";
+
+	if (known)
+		snprintf(text, sizeof(text), "%.7f", degrees);
+	request_addz(args, text);
+}
+
+static void ops_discover(void *store, const struct store_client *c, const struct store_place *where,
+			 store_cb cb, void *arg)
+{
+	struct store *s = store;
+	char radius[32];
+
+	request_add(&s->args, c->id);
+	snprintf(radius, sizeof(radius), "%.3f", where->radius_km);
+	request_addz(&s->args, radius);
+	request_addu(&s->args, where->count);
+	add_degrees(&s->args, where->known, where->longitude);
+	add_degrees(&s->args, where->known, where->latitude);
+	store_submit(s, REQUEST_DISCOVER, c->nsp, 5, false, cb, arg);
+}
+
 const struct store_ops store_redis_ops = {
 	.client_on = ops_client_on,
 	.client_off = ops_client_off,
 	.room_join = ops_room_join,
 	.room_leave = ops_room_leave,
+	.room_move = ops_room_move,
 	.acks = ops_acks,
 	.ack_late = ops_ack_late,
 	.delivered = ops_delivered,
+	.push = ops_push,
+	.info = ops_info,
+	.apns = ops_apns,
+	.discover = ops_discover,
 };

@@ -28,6 +28,21 @@ void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t i
 		    id, LP_FMT(except), LP_FMT(event));
 }
 
+void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
+	       struct lp_str event)
+{
+	lp_buf_addf(&c->log, "emit %.*s %.*s [%.*s] %.*s\n", LP_FMT(nsp), LP_FMT(room),
+		    LP_FMT(except), LP_FMT(event));
+}
+
+bool core_transfer(struct core *c, struct lp_str nsp, struct lp_str target, bool join,
+		   struct lp_str sources)
+{
+	lp_buf_addf(&c->log, "transfer %.*s %.*s %s %.*s\n", LP_FMT(nsp), LP_FMT(target),
+		    join ? "join" : "leave", LP_FMT(sources));
+	return sources.n && sources.p[0] == '[';
+}
+
 void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
 {
 	lp_buf_addf(&c->log, "kick %.*s %.*s %" PRIu64 "\n", LP_FMT(nsp), LP_FMT(client), serial);

@@ -148,8 +148,8 @@ static void online(const char *userid, const char *platform, const char *uuid, c
 
 	snprintf(id, sizeof(id), "/d#%s#%s-%s", userid, platform, uuid);
 	snprintf(own, sizeof(own), "user_%s", userid);
-	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s", script_get("client_on")->text,
-		"", id, userid, platform, own, room);
+	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s %s",
+		script_get("client_on")->text, "", id, userid, platform, "", own, room);
 }
 
 /* An empty Redis with the namespace /d, its password pw:1, and one connector. */

@@ -122,8 +122,13 @@ static const char *call(const char *name, const char *key, ...)
 #define CALL(want, ...) expect_at(__LINE__, call(__VA_ARGS__, NULL), want, #__VA_ARGS__)
 
 #define ON(owner, client, serial, user, platform, ...)                                             \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, __VA_ARGS__
-#define OFF(owner, client, serial, ...) "client_off", B, owner, client, serial, __VA_ARGS__
+	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", __VA_ARGS__
+#define OFF(owner, client, serial, ...)                                                            \
+	"client_off", B, owner, client, serial, "lp:", "1000", "bye", __VA_ARGS__
+#define JOIN(owner, client, serial, ...)                                                           \
+	"room_join", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
+#define LEAVE(owner, client, serial, ...)                                                          \
+	"room_leave", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
 
 static void fresh(void)
 {
@@ -183,9 +188,9 @@ static void test_on_off(void)
 	EXPECT("HGETALL " B ":rooms", "1 news");
 	EXPECT("HGETALL " B ":route:news", "1 a.1");
 	CALL("1", OFF("a.1", ANN_IOS, "8", "user_ann", "1", "news", "1"));
-	EXPECT("KEYS *",
-	       "lp:node-nsps:a.1 " B ":conf " B ":ever " B ":room:news:ever:ios " B
-	       ":room:news:ever:web " B ":room:user_ann:ever:ios " B ":room:user_ann:ever:web");
+	EXPECT("KEYS *", "lp:node-nsps:a.1 " B ":client:" ANN_IOS " " B ":client:" ANN " " B
+			 ":conf " B ":ever " B ":room:news:ever:ios " B ":room:news:ever:web " B
+			 ":room:user_ann:ever:ios " B ":room:user_ann:ever:web");
 	CALL("0", OFF("a.1", ANN_IOS, "8", "news", "1"));
 }
 
@@ -195,10 +200,10 @@ static void test_refusals(void)
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("OFFLINE", ON("a.1", ANN, "7", "ann", "web", "news"));
 	EXPECT("KEYS *", B ":conf");
-	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "news");
+	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "news");
 	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
 	CALL("UNKNOWN", "client_on", "lp:{/e}", "a.1", "lp:", "1000", "1", "/e#x#web-1", "7", "x",
-	     "web", "news");
+	     "web", "", "news");
 	EXPECT("EXISTS lp:{/e}:clients", "0");
 }
 
@@ -225,9 +230,9 @@ static void test_replaced(void)
 	EXPECT("XRANGE lp:inbox:a.1 2-0 +", "/d " ANN " a.1/8 c k kick n s 2-0");
 	EXPECT("HGET lp:inbox-seq a.1", "2");
 	/* what the old connection still says touches its routes only */
-	CALL("0", "room_join", B, "a.1", ANN, "8", "late");
+	CALL("0", JOIN("a.1", ANN, "8", "late"));
 	EXPECT("HGETALL " B ":route:late", "1 a.1");
-	CALL("0", "room_leave", B, "a.1", ANN, "8", "late", "1", "user_ann", "");
+	CALL("0", LEAVE("a.1", ANN, "8", "late", "1", "user_ann", ""));
 	EXPECT("EXISTS " B ":route:late", "0");
 	CALL("0", OFF("a.1", ANN, "8", "user_ann", "1", "chat", "1"));
 	EXPECT("SMEMBERS " B ":joined:" ANN, "user_ann");
@@ -244,10 +249,10 @@ static void test_not_a_prefix(void)
 	CALL("DONE", ON("a.1", ANN, "71", "ann", "web", "user_ann"));
 	CALL("0", OFF("a.1", ANN, "7", "user_ann", ""));
 	CALL("0", OFF("a.", ANN, "71", "user_ann", ""));
-	CALL("0", "room_join", B, "a.17", ANN, "1", "news");
+	CALL("0", JOIN("a.17", ANN, "1", "news"));
 	EXPECT("HGET " B ":clients " ANN, "a.1/71/3");
 	/* written again, the connection keeps what it joined meanwhile */
-	CALL("1", "room_join", B, "a.1", ANN, "71", "news");
+	CALL("1", JOIN("a.1", ANN, "71", "news"));
 	CALL("DONE", ON("a.1", ANN, "71", "ann", "web", "user_ann"));
 	EXPECT("SMEMBERS " B ":joined:" ANN, "news user_ann");
 }
@@ -257,11 +262,11 @@ static void test_rooms(void)
 	fresh();
 	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann"));
 	CALL("DONE", ON("a.1", BOB, "8", "bob", "android", "user_bob"));
-	CALL("1", "room_join", B, "a.1", ANN, "7", "x", "y", "user_bob");
-	CALL("1", "room_join", B, "a.1", BOB, "8", "y");
+	CALL("1", JOIN("a.1", ANN, "7", "x", "y", "user_bob"));
+	CALL("1", JOIN("a.1", BOB, "8", "y"));
 	EXPECT("HGETALL " B ":rooms", "1 1 2 user_bob x y");
 	EXPECT("HGETALL " B ":room:user_bob:users", "1 ann");
-	CALL("1", "room_leave", B, "a.1", ANN, "7", "y", "", "x", "1", "never", "1");
+	CALL("1", LEAVE("a.1", ANN, "7", "y", "", "x", "1", "never", "1"));
 	EXPECT("HGETALL " B ":rooms", "1 1 user_bob y");
 	EXPECT("HGETALL " B ":room:y:users", "1 bob");
 	EXPECT("EXISTS " B ":route:x", "0");
@@ -279,9 +284,37 @@ static void test_ever(void)
 	EXPECT("ZADD " B ":room:x:ever:web XX 1000 " ANN, "0");
 	snprintf(first, sizeof(first), "%s", command("ZSCORE " B ":ever " ANN));
 	CU_ASSERT_EQUAL(strlen(first), 13);
-	CALL("1", "room_leave", B, "a.1", ANN, "7", "x", "1");
-	CALL("1", "room_join", B, "a.1", ANN, "7", "x");
+	CALL("1", LEAVE("a.1", ANN, "7", "x", "1"));
+	CALL("1", JOIN("a.1", ANN, "7", "x"));
 	EXPECT("ZSCORE " B ":room:x:ever:web " ANN, "1000");
+}
+
+static void open_inbox(const char *prefix, const char *owner)
+{
+	freeReplyObject(redisCommand(redis, "XADD %sinbox:%s 1-0 k hello", prefix, owner));
+	freeReplyObject(redisCommand(redis, "HSET %sinbox-seq %s 1", prefix, owner));
+}
+
+/* The event in the newest entry of the inbox of a.1, with "\/" as the "/" that it stands for. */
+static const char *last_event(void)
+{
+	static char text[1024];
+	redisReply *r = redisCommand(redis, "XREVRANGE lp:inbox:a.1 + - COUNT 1");
+	redisReply *fields = r->elements ? r->element[0]->element[1] : NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; fields && i + 1 < fields->elements; i += 2) {
+		if (strcmp(fields->element[i]->str, "e") != 0)
+			continue;
+		for (const char *p = fields->element[i + 1]->str; *p && at < sizeof(text) - 1;
+		     p++) {
+			if (p[0] != '\\' || p[1] != '/')
+				text[at++] = *p;
+		}
+	}
+	text[at] = '\0';
+	freeReplyObject(r);
+	return text;
 }
 
 /* Names may hold the separators of a client id. */
@@ -297,19 +330,28 @@ static void test_awkward_names(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char base[64], client[200], own[64];
+		char base[64], client[200], own[64], event[600];
 
 		EXPECT("FLUSHALL", "OK");
+		open_inbox("lp:", "a.1");
 		snprintf(base, sizeof(base), "lp:{%s}", rows[i].nsp);
 		snprintf(client, sizeof(client), "%s#%s#%s-%s", rows[i].nsp, rows[i].userid,
 			 rows[i].platform, rows[i].uuid);
 		snprintf(own, sizeof(own), "user_%s", rows[i].userid);
 		freeReplyObject(redisCommand(redis, "HSET %s:conf key x", base));
 		CALL("DONE", "client_on", base, "a.1", "lp:", "10", "", client, "1", rows[i].userid,
-		     rows[i].platform, own, "r");
-		CALL("1", "room_join", base, "a.1", client, "1", "s");
-		CALL("1", "client_off", base, "a.1", client, "1");
-		freeReplyObject(redisCommand(redis, "DEL %s:ever", base));
+		     rows[i].platform, "1", own, "r");
+		/* those who are told read its names out of the client id, too */
+		snprintf(event, sizeof(event),
+			 "[\"peopleJoin\",{\"sid\":\"%s\",\"uuid\":\"%s\",\"userid\":\"%s\","
+			 "\"room\":\"r\"}]",
+			 client, rows[i].uuid, rows[i].userid);
+		expect_at(__LINE__, last_event(), event, "peopleJoin");
+		CALL("1", "room_join", base, "a.1", client, "1", "lp:", "10", "s");
+		CALL("1", "client_off", base, "a.1", client, "1", "lp:", "10", "bye");
+		freeReplyObject(
+			redisCommand(redis, "DEL %s:ever %s:client:%s", base, base, client));
+		EXPECT("DEL lp:inbox:a.1 lp:inbox-seq", "2");
 		EXPECT("EVAL return(#redis.call('KEYS','*'))-#redis.call('KEYS','*:ever:*') 0",
 		       "5"); /* conf, node-nsps, three routes */
 	}
@@ -317,10 +359,14 @@ static void test_awkward_names(void)
 
 /* --- carried out twice --- */
 
+/* For printf's "%.*s": what stands in front of the namespace. */
+#define PREFIX(base) (int)strcspn(base, "{"), (base)
+
 static void dump(const char *base, struct lp_buf *out)
 {
 	redisReply *keys = redisCommand(redis, "KEYS %s:*", base);
 	char **names = lp_xcalloc(keys->elements + 1, sizeof(*names));
+	char key[64];
 
 	for (size_t i = 0; i < keys->elements; i++)
 		names[i] = keys->element[i]->str + strlen(base);
@@ -329,7 +375,10 @@ static void dump(const char *base, struct lp_buf *out)
 		redisReply *type = redisCommand(redis, "TYPE %s%s", base, names[i]);
 		redisReply *r = NULL;
 
-		if (strcmp(type->str, "hash") == 0)
+		if (strncmp(names[i], ":client:", 8) == 0) /* without the times */
+			r = redisCommand(redis, "HMGET %s%s userId platform disconnect_reason",
+					 base, names[i]);
+		else if (strcmp(type->str, "hash") == 0)
 			r = redisCommand(redis, "HGETALL %s%s", base, names[i]);
 		else if (strcmp(type->str, "set") == 0)
 			r = redisCommand(redis, "SMEMBERS %s%s", base, names[i]);
@@ -340,6 +389,8 @@ static void dump(const char *base, struct lp_buf *out)
 	}
 	free(names);
 	freeReplyObject(keys);
+	snprintf(key, sizeof(key), "%.*sinbox-seq", PREFIX(base));
+	lp_buf_addf(out, "inboxes = %s\n", line_of(redisCommand(redis, "HGETALL %s", key)));
 }
 
 /* Counts are those of the sets they stand for. */
@@ -395,27 +446,38 @@ static void step(const char *base, unsigned seed)
 	const char *room = rooms[draw(&seed, 4)];
 	const char *other = rooms[draw(&seed, 4)];
 	const char *edge = edges[draw(&seed, 2)];
-	char client[64], serial[8], own[32];
+	const char *told = edges[draw(&seed, 2)], *dup = draw(&seed, 4) ? "" : "r";
+	char client[64], serial[8], own[32], prefix[8];
 
+	snprintf(prefix, sizeof(prefix), "%.*s", PREFIX(base));
 	snprintf(client, sizeof(client), "/d#%s#%s-1", user, platform);
 	snprintf(serial, sizeof(serial), "%u", draw(&seed, 2));
 	snprintf(own, sizeof(own), "user_%s", user);
-	switch (draw(&seed, 8)) {
+	switch (draw(&seed, 9)) {
 	case 0:
 	case 1:
 	case 2:
-		call("client_on", base, owner, "lp:", "10", "", client, serial, user, platform, own,
-		     room, other, NULL);
+		call("client_on", base, owner, prefix, "1000", dup, client, serial, user, platform,
+		     told, own, room, other, NULL);
 		break;
 	case 3:
-		call("client_off", base, owner, client, serial, room, edge, NULL);
+		call("client_off", base, owner, client, serial, prefix, "1000", "bye", room, edge,
+		     NULL);
 		break;
 	case 4:
 	case 5:
-		call("room_join", base, owner, client, serial, room, other, NULL);
+		call("room_join", base, owner, client, serial, prefix, "1000", room, other, NULL);
+		break;
+	case 6:
+		call("room_move", base, owner, prefix, "1000", room, told, edge, client, serial,
+		     "/d#ann#web-1", serial, NULL);
+		break;
+	case 7:
+		call("info", base, client, "longitude", "1.5", "latitude", edge, NULL);
 		break;
 	default:
-		call("room_leave", base, owner, client, serial, room, edge, other, "", NULL);
+		call("room_leave", base, owner, client, serial, prefix, "1000", room, edge, other,
+		     "", NULL);
 	}
 }
 
@@ -427,6 +489,10 @@ static void test_twice(void)
 	EXPECT("FLUSHALL", "OK");
 	EXPECT("HSET one:{/d}:conf key x", "1");
 	EXPECT("HSET two:{/d}:conf key x", "1");
+	EXPECT("ZADD one:nodes 9999999999999 a.1", "1");
+	EXPECT("ZADD two:nodes 9999999999999 a.1", "1");
+	open_inbox("one:", "a.1");
+	open_inbox("two:", "a.1");
 	for (int i = 0; i < 400; i++) {
 		unsigned which = draw(&seed, 32768);
 
@@ -629,7 +695,7 @@ static void test_node_reap(void)
 		CALL("DONE", ON(a, client, "1", "u", "web", "user_u", "x"));
 		snprintf(client, sizeof(client), "/e#u#web-%d", i);
 		CALL("DONE", "client_on", "lp:{/e}", a, "lp:", "10", "", client, "1", "u", "web",
-		     "x");
+		     "", "x");
 	}
 	CALL("DONE", ON(b, BOB, "1", "bob", "android", "user_bob", "x"));
 	CALL("DONE", ON(b, "/d#u#web-4", "9", "u", "web", "user_u"));
@@ -644,7 +710,7 @@ static void test_node_reap(void)
 	EXPECT("HLEN " B ":clients", "2");
 	snprintf(text, sizeof(text), "1 %s", b);
 	EXPECT("HGETALL " B ":route:x", text);
-	EXPECT("KEYS lp:{/e}*", "lp:{/e}:conf lp:{/e}:ever lp:{/e}:room:x:ever:web");
+	EXPECT("KEYS lp:{/e}:[^c]*", "lp:{/e}:ever lp:{/e}:room:x:ever:web");
 	EXPECT("ZRANGE lp:nodes 0 -1", b);
 	EXPECT("HKEYS lp:inbox-seq", b);
 	snprintf(text, sizeof(text), "EXISTS lp:inbox:%s lp:node-nsps:%s " B ":node:%s", a, a, a);

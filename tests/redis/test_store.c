@@ -35,12 +35,19 @@ static struct event_base *base;
 
 /* --- helpers --- */
 
-static int answers[5]; /* by enum store_answer; the last: all */
+static int answers[STORE_ANSWERS + 1]; /* by enum store_answer; the last: all */
+static char texts[512];                /* of the last answer */
 
-static void on_answer(void *arg, enum store_answer answer)
+static void on_answer(void *arg, enum store_answer answer, const struct store_texts *got)
 {
+	size_t at = 0;
+
+	texts[0] = '\0';
+	for (size_t i = 0; i < got->count && at < sizeof(texts); i++)
+		at += (size_t)snprintf(texts + at, sizeof(texts) - at, i ? " %.*s" : "%.*s",
+				       LP_FMT(got->items[i]));
 	answers[answer]++;
-	answers[4]++;
+	answers[STORE_ANSWERS]++;
 	if (arg)
 		++*(int *)arg;
 }
@@ -164,7 +171,8 @@ static void fresh(void)
 static struct store_client client(const char *id, const char *userid, enum platform platform,
 				  uint64_t serial)
 {
-	return (struct store_client){LP_STR("/d"), lp_cstr(id), lp_cstr(userid), platform, serial};
+	return (struct store_client){LP_STR("/d"), lp_cstr(id), lp_cstr(userid),
+				     platform,     serial,      false};
 }
 
 static void on(struct node *n, const struct store_client *c, int *got)
@@ -178,7 +186,7 @@ static void off(struct node *n, const struct store_client *c)
 {
 	struct store_room rooms[2] = {{LP_STR("user_x"), true}, {LP_STR("news"), true}};
 
-	store_redis_ops.client_off(n->store, c, rooms, 2);
+	store_redis_ops.client_off(n->store, c, rooms, 2, "test");
 }
 
 /* The core knows the client as accepted, in the room news. */
@@ -203,8 +211,8 @@ static void test_operations(void)
 	struct node n;
 	struct store_client ann = client(ANN, "ann", PLATFORM_WEB, 3);
 	struct store_client bob = client(BOB, "bob", PLATFORM_IOS, 4);
-	struct store_client lost = {LP_STR("/none"), LP_STR("/none#a#web-1"), LP_STR("a"),
-				    PLATFORM_WEB, 5};
+	struct store_client lost = {
+		LP_STR("/none"), LP_STR("/none#a#web-1"), LP_STR("a"), PLATFORM_WEB, 5, false};
 	struct store_room room = {LP_STR("chat"), true};
 	struct lp_str ids[2] = {LP_STR(ANN), LP_STR(BOB)};
 	char held[64];
@@ -214,10 +222,10 @@ static void test_operations(void)
 	on(&n, &ann, NULL);
 	on(&n, &bob, NULL);
 	on(&n, &lost, NULL);
-	CU_ASSERT_EQUAL(answers[4], 0); /* never from inside the call */
+	CU_ASSERT_EQUAL(answers[STORE_ANSWERS], 0); /* never from inside the call */
 	store_redis_ops.room_join(n.store, &ann, &room, 1, on_answer, NULL);
 	store_redis_ops.room_leave(n.store, &bob, &room, 1, on_answer, NULL);
-	WAIT(answers[4] == 5);
+	WAIT(answers[STORE_ANSWERS] == 5);
 	CU_ASSERT_EQUAL(answers[STORE_DONE], 4);
 	CU_ASSERT_EQUAL(answers[STORE_UNKNOWN_NAMESPACE], 1);
 	snprintf(held, sizeof(held), "%s/3/3", store_owner(n.store));
@@ -570,7 +578,7 @@ static void test_stop_limit(void)
 	WAIT(n.done);
 	node_free(&n);
 	redis_server_thaw(server);
-	CU_ASSERT_EQUAL(answers[4], 0);
+	CU_ASSERT_EQUAL(answers[STORE_ANSWERS], 0);
 }
 
 int main(void)

@@ -37,6 +37,34 @@ static bool cmd_push(struct script *s, char *args)
 	return true;
 }
 
+/* emit /NSP ROOM [except=CLIENT] EVENT */
+static bool cmd_emit(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	const char *room = script_word(&args);
+	const char *except = "";
+
+	if (strncmp(args, "except=", 7) == 0)
+		except = script_word(&args) + 7;
+	core_emit(s->world.core, lp_cstr(nsp), lp_cstr(room), lp_cstr(except), lp_cstr(args));
+	return true;
+}
+
+/* transfer /NSP join|leave TARGET SOURCES|bad SOURCES */
+static bool cmd_transfer(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	bool join = strcmp(script_word(&args), "join") == 0;
+	const char *target = script_word(&args);
+	bool bad = strncmp(args, "bad ", 4) == 0;
+
+	if (bad)
+		script_word(&args);
+	return core_transfer(s->world.core, lp_cstr(nsp), lp_cstr(target), join, lp_cstr(args)) !=
+		       bad ||
+	       script_fail(s, bad ? "it was taken" : "it was refused");
+}
+
 /* kick /NSP CLIENT right|wrong: by the serial the store knows, or by another */
 static bool cmd_kick(struct script *s, char *args)
 {
@@ -79,11 +107,49 @@ static bool cmd_store(struct script *s, char *args)
 		store_mem_set_busy(store, s->routes_unsure = true);
 	else if (strcmp(args, "idle") == 0)
 		store_mem_set_busy(store, false);
+	else if (strcmp(args, "reject") == 0)
+		store_mem_set_reject(store, true);
 	else if (strcmp(args, "forget") == 0)
 		store_mem_forget(store);
 	else
 		return script_fail(s, "no such thing");
 	return true;
+}
+
+/* store-says DONE|UNKNOWN|OFFLINE|FULL [TEXT|TEXT...] */
+static bool cmd_store_says(struct script *s, char *args)
+{
+	static const char *const names[STORE_ANSWERS] = {
+		[STORE_DONE] = "DONE",
+		[STORE_UNKNOWN_NAMESPACE] = "UNKNOWN",
+		[STORE_OFFLINE_NAMESPACE] = "OFFLINE",
+		[STORE_FULL] = "FULL",
+	};
+	const char *name = script_word(&args);
+
+	for (int i = 0; i < STORE_ANSWERS; i++) {
+		if (names[i] && strcmp(names[i], name) == 0) {
+			store_mem_set_answer(s->world.store, (enum store_answer)i,
+					     script_unescape(args));
+			return true;
+		}
+	}
+	return script_fail(s, "no such answer");
+}
+
+/* asked QUESTION, or asked nothing: the oldest one not looked at */
+static bool cmd_asked(struct script *s, char *args)
+{
+	struct lp_buf note = {0};
+	bool good;
+
+	lp_buf_addz(&note, "");
+	if (!store_mem_take_note(s->world.store, &note))
+		lp_buf_addz(&note, "nothing");
+	good = script_matches(script_unescape(args), note.data) ||
+	       script_fail(s, "it was asked %s", note.data);
+	lp_buf_clear(&note);
+	return good;
 }
 
 static bool is(struct script *s, uint64_t got, const char *want)
@@ -219,6 +285,8 @@ static bool cmd_conf(struct script *s, char *args)
 		e->eio_missing_is_3 = n;
 	else if (strcmp(name, "max_rooms") == 0)
 		s->world.core_conf.max_rooms = n;
+	else if (strcmp(name, "push_interval") == 0)
+		s->world.core_conf.push_interval = n;
 	else if (strcmp(name, "ack_window") == 0)
 		s->world.core_conf.ack_window = n;
 	else
@@ -227,7 +295,9 @@ static bool cmd_conf(struct script *s, char *args)
 }
 
 const struct command script_server_commands[] = {
+	{"asked", cmd_asked},
 	{"conf", cmd_conf},
+	{"emit", cmd_emit},
 	{"expect-store", cmd_expect_store},
 	{"kick", cmd_kick},
 	{"namespace", cmd_namespace},
@@ -237,7 +307,9 @@ const struct command script_server_commands[] = {
 	{"shutdown", cmd_shutdown},
 	{"stat", cmd_stat},
 	{"store", cmd_store},
+	{"store-says", cmd_store_says},
 	{"time", cmd_time},
+	{"transfer", cmd_transfer},
 	{"turns", cmd_turns},
 	{NULL, NULL},
 };

@@ -8,6 +8,8 @@
 #include "common/lp_mem.h"
 #include "tests/scenario/store_mem.h"
 
+#define ANSWERS_MAX 64 /* texts */
+
 /* A row of any of the tables: a text key, and a number. */
 struct row {
 	UT_hash_handle hh;
@@ -24,11 +26,16 @@ struct holder {
 	char id[];
 };
 
-enum op_kind { OP_ON, OP_OFF, OP_JOIN, OP_LEAVE, OP_ACKS, OP_LATE, OP_DELIVERED };
+enum op_kind { OP_ON, OP_OFF, OP_JOIN, OP_LEAVE, OP_MOVE, OP_ACKS, OP_LATE, OP_DELIVERED, OP_ASK };
 
 struct op_room {
 	char *name;
 	bool edge;
+};
+
+struct moved {
+	char *id;
+	uint64_t serial;
 };
 
 struct op {
@@ -39,10 +46,14 @@ struct op {
 	uint64_t serial;
 	enum platform platform;
 	bool again;
+	bool in;               /* of OP_MOVE */
 	struct op_room *rooms; /* of OP_ACKS: client ids */
 	size_t count;
 	uint64_t message;
 	uint64_t total;
+	struct moved *moved; /* of OP_MOVE */
+	size_t moved_count;
+	char *note; /* of OP_ASK: what was asked */
 	store_cb cb;
 	void *arg;
 	enum store_answer answer;
@@ -55,8 +66,12 @@ struct op_list {
 struct store_mem {
 	enum store_mem_mode mode;
 	bool busy;
-	struct op_list todo; /* to be carried out */
-	struct op_list done; /* to be answered */
+	bool reject;               /* duplicate_client */
+	enum store_answer refusal; /* of the next question; STORE_DONE: it is answered */
+	char *answers;             /* of the next question: texts with '|' between them */
+	struct lp_buf notes;       /* of questions not looked at, one line each */
+	struct op_list todo;       /* to be carried out */
+	struct op_list done;       /* to be answered */
 	size_t waiting;
 	uint64_t late_total;
 	struct holder *holders;
@@ -240,6 +255,8 @@ static enum store_answer carry_out_on(struct store_mem *s, const struct op *op)
 		return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE
 						  : STORE_UNKNOWN_NAMESPACE;
 	h = holder_find(s, lp_cstr(op->id));
+	if (h && s->reject && !op->again)
+		return STORE_CONFLICT;
 	if (h)
 		holder_remove(s, h);
 	h = holder_add(s, op);
@@ -263,6 +280,22 @@ static void carry_out_rooms(struct store_mem *s, const struct op *op)
 	set_routes(s, op, in);
 }
 
+static void carry_out_move(struct store_mem *s, const struct op *op)
+{
+	for (size_t i = 0; i < op->moved_count; i++) {
+		struct holder *h = holder_find(s, lp_cstr(op->moved[i].id));
+
+		if (!h || h->serial != op->moved[i].serial)
+			continue;
+		if (op->in)
+			holder_enter(s, h, op->rooms[0].name);
+		else
+			holder_exit(s, h, op->rooms[0].name);
+	}
+	if (op->in || op->rooms[0].edge)
+		row_set(&s->routes, make_key(s, "%s %s", op->nsp, op->rooms[0].name), op->in);
+}
+
 static void carry_out(struct store_mem *s, struct op *op)
 {
 	struct holder *h;
@@ -282,6 +315,13 @@ static void carry_out(struct store_mem *s, struct op *op)
 	case OP_JOIN:
 	case OP_LEAVE:
 		carry_out_rooms(s, op);
+		break;
+	case OP_MOVE:
+		carry_out_move(s, op);
+		break;
+	case OP_ASK:
+		lp_buf_addf(&s->notes, "%s\n", op->note);
+		op->answer = s->refusal;
 		break;
 	case OP_ACKS:
 		for (size_t i = 0; i < op->count; i++)
@@ -309,17 +349,41 @@ static void op_free(struct op *op)
 {
 	for (size_t i = 0; i < op->count; i++)
 		free(op->rooms[i].name);
+	for (size_t i = 0; i < op->moved_count; i++)
+		free(op->moved[i].id);
+	free(op->moved);
 	free(op->rooms);
+	free(op->note);
 	free(op->nsp);
 	free(op->id);
 	free(op);
 }
 
+/* The texts that the test gave for the next question; *copy is to be freed. */
+static struct store_texts take_answers(struct store_mem *s, struct lp_str items[], char **copy)
+{
+	struct store_texts got = {items, 0};
+	char *rest = s->answers;
+
+	*copy = rest;
+	s->answers = NULL;
+	while (rest && got.count < ANSWERS_MAX)
+		items[got.count++] = lp_cstr(strsep(&rest, "|"));
+	return got;
+}
+
 static void answer(struct store_mem *s, struct op *op)
 {
+	struct lp_str items[ANSWERS_MAX];
+	struct store_texts got = {0};
+	char *copy = NULL;
+
 	s->waiting--;
+	if (op->kind == OP_ASK)
+		got = take_answers(s, items, &copy);
 	if (op->cb)
-		op->cb(op->arg, op->answer);
+		op->cb(op->arg, op->answer, &got);
+	free(copy);
 	op_free(op);
 }
 
@@ -401,8 +465,9 @@ static void client_on(void *store, const struct store_client *c, const struct st
 }
 
 static void client_off(void *store, const struct store_client *c, const struct store_room *rooms,
-		       size_t count)
+		       size_t count, const char *reason)
 {
+	(void)reason;
 	client_op(store, OP_OFF, c, rooms, count);
 }
 
@@ -419,6 +484,23 @@ static void leave(void *store, const struct store_client *c, const struct store_
 
 	expect_answer(store, op, cb, arg);
 	op->answer = STORE_DONE; /* never refused, see ports.h */
+}
+
+static void move(void *store, struct lp_str nsp, const struct store_room *room, bool in,
+		 const struct store_moved *clients, size_t count, store_cb cb, void *arg)
+{
+	struct op *op = op_new(store, OP_MOVE, nsp);
+
+	op->in = in;
+	op->rooms = lp_xcalloc(1, sizeof(op->rooms[0]));
+	op->rooms[0] = (struct op_room){lp_xstrndup(room->name), room->edge};
+	op->count = 1;
+	op->moved = lp_xcalloc(count + 1, sizeof(op->moved[0]));
+	op->moved_count = count;
+	for (size_t i = 0; i < count; i++)
+		op->moved[i] = (struct moved){lp_xstrndup(clients[i].id), clients[i].serial};
+	expect_answer(store, op, cb, arg);
+	op->answer = STORE_DONE;
 }
 
 static void acks(void *store, struct lp_str nsp, uint64_t id, enum platform platform,
@@ -447,14 +529,79 @@ static void delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t coun
 	op->total = count;
 }
 
+/* --- questions: noted as text, answered with what the test gave --- */
+
+static void ask(struct store_mem *s, struct lp_str nsp, struct lp_buf *note, store_cb cb, void *arg)
+{
+	struct op *op = op_new(s, OP_ASK, nsp);
+
+	op->note = note->data;
+	expect_answer(s, op, cb, arg);
+}
+
+static void note_field(void *arg, const char *name, struct lp_str value)
+{
+	lp_buf_addf(arg, " %s=%.*s", name, LP_FMT(value));
+}
+
+static void push(void *store, struct lp_str nsp, const struct push_msg *m, store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "push %.*s %.*s", LP_FMT(nsp), LP_FMT(m->room));
+	push_msg_fields(m, nsp, note_field, &note);
+	ask(store, nsp, &note, cb, arg);
+}
+
+static void info(void *store, const struct store_client *c, const struct store_field *fields,
+		 size_t count, store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "info %.*s", LP_FMT(c->id));
+	for (size_t i = 0; i < count; i++)
+		note_field(&note, fields[i].name, fields[i].value);
+	ask(store, c->nsp, &note, cb, arg);
+}
+
+static void apns(void *store, const struct store_client *c, const struct store_quiet *change,
+		 store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "apns %.*s", LP_FMT(c->id));
+	for (size_t i = 0; i < change->add_count; i++)
+		lp_buf_addf(&note, " +%.*s", LP_FMT(change->add[i]));
+	for (size_t i = 0; i < change->remove_count; i++)
+		lp_buf_addf(&note, " -%.*s", LP_FMT(change->remove[i]));
+	ask(store, c->nsp, &note, cb, arg);
+}
+
+static void discover(void *store, const struct store_client *c, const struct store_place *where,
+		     store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "discover %.*s radius=%g count=%u", LP_FMT(c->id), where->radius_km,
+		    where->count);
+	if (where->known)
+		lp_buf_addf(&note, " at=%g,%g", where->longitude, where->latitude);
+	ask(store, c->nsp, &note, cb, arg);
+}
+
 const struct store_ops store_mem_ops = {
 	.client_on = client_on,
 	.client_off = client_off,
 	.room_join = join,
 	.room_leave = leave,
+	.room_move = move,
 	.acks = acks,
 	.ack_late = ack_late,
 	.delivered = delivered,
+	.push = push,
+	.info = info,
+	.apns = apns,
+	.discover = discover,
 };
 
 /* --- life and play --- */
@@ -474,6 +621,8 @@ void store_mem_free(struct store_mem *s)
 	table_clear(&s->late);
 	table_clear(&s->deliver);
 	lp_buf_clear(&s->key);
+	lp_buf_clear(&s->notes);
+	free(s->answers);
 	free(s);
 }
 
@@ -490,6 +639,30 @@ void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode)
 void store_mem_set_busy(struct store_mem *s, bool busy)
 {
 	s->busy = busy;
+}
+
+void store_mem_set_reject(struct store_mem *s, bool reject)
+{
+	s->reject = reject;
+}
+
+void store_mem_set_answer(struct store_mem *s, enum store_answer answer, const char *texts)
+{
+	free(s->answers);
+	s->answers = *texts ? lp_xstrdup(texts) : NULL;
+	s->refusal = answer;
+}
+
+bool store_mem_take_note(struct store_mem *s, struct lp_buf *out)
+{
+	struct lp_str line = lp_buf_str(&s->notes);
+
+	line.n = lp_str_find(line, '\n');
+	if (!line.n)
+		return false;
+	lp_buf_adds(out, line);
+	lp_buf_consume(&s->notes, line.n + 1);
+	return true;
 }
 
 void store_mem_forget(struct store_mem *s)

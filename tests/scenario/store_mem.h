@@ -6,6 +6,7 @@
 #ifndef STORE_MEM_H
 #define STORE_MEM_H
 
+#include "common/lp_buf.h"
 #include "connector/core/ports.h"
 
 struct store_mem;
@@ -30,6 +31,15 @@ void store_mem_set_namespace(struct store_mem *s, struct lp_str name, enum store
 void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode);
 /* While busy, registrations and joins asked for are answered so. */
 void store_mem_set_busy(struct store_mem *s, bool busy);
+/* As with duplicate_client = reject. */
+void store_mem_set_reject(struct store_mem *s, bool reject);
+/*
+ * How questions (push, info, apns, discover) are answered from now on, and the texts that the next
+ * one brings, '|' between them.
+ */
+void store_mem_set_answer(struct store_mem *s, enum store_answer answer, const char *texts);
+/* Appends the oldest question not taken yet, as text; false when there is none. */
+bool store_mem_take_note(struct store_mem *s, struct lp_buf *out);
 /* Loses clients, memberships and routes; namespaces, acks and counts stay. */
 void store_mem_forget(struct store_mem *s);
 

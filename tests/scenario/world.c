@@ -158,6 +158,9 @@ void world_init(struct world *w)
 		.max_rooms = 100,
 		.ack_window = 100,
 		.ack_interval = 20,
+		.push_interval = 1000,
+		.push_limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 4000},
+		.announce = true,
 		.system = "test",
 		.port = 3000,
 	};

@@ -84,8 +84,51 @@ static void test_read(void)
 	ident_rules_free(rules);
 }
 
+static void test_announced(void)
+{
+	static const struct {
+		const char *url, *packet, *auth;
+		bool want;
+	} flags[] = {
+		{"", "", "", false},
+		{"activityBroadcast=true", "", "", true},
+		{"activityBroadcast=1", "", "", true},
+		{"activityBroadcast=false", "", "", false},
+		{"activityBroadcast=0", "", "", false},
+		{"activityBroadcast=", "", "", false},
+		{"", "activityBroadcast=yes", "", true},
+		{"activityBroadcast=0", "activityBroadcast=1", "", false},
+		{"", "", "{\"activityBroadcast\":true}", true},
+		{"", "", "{\"activityBroadcast\":false}", false},
+		{"", "", "{\"activityBroadcast\":\"true\"}", true},
+		{"", "", "{\"activityBroadcast\":1}", true},
+		{"", "", "{\"activityBroadcast\":0}", false},
+		{"", "", "{\"activityBroadcast\":{}}", false},
+	};
+	char *error = NULL;
+	struct ident_rules *rules = ident_rules_new(IDENT_DEFAULT_PATTERN, 50, 20, 30, 20, &error);
+
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct socket_request req = {
+			.nsp = LP_STR("/n"),
+			.url_query = lp_cstr(flags[i].url),
+			.packet_query = lp_cstr(flags[i].packet),
+			.auth = lp_cstr(flags[i].auth),
+		};
+		struct identity who;
+
+		identity_read(&who, &req, rules);
+		if (who.announced != flags[i].want)
+			fprintf(stderr, "row %zu\n", i);
+		CU_ASSERT_EQUAL(who.announced, flags[i].want);
+		identity_clear(&who);
+	}
+	ident_rules_free(rules);
+}
+
 static const struct lp_test tests[] = {
 	{"read", test_read},
+	{"announced", test_announced},
 };
 
 int main(void)

@@ -1,16 +1,23 @@
 -- Takes a client out of everything, unless another connection holds it by now: then only the
 -- connector's routes change.
 -- KEYS[1]  B, the namespace's base key
--- ARGV     1 owner    2 client    3 serial
---          4.. pairs: room, '1' when the connector has no other member there
+-- ARGV     1 owner    2 client    3 serial    4 prefix    5 inbox limit    6 reason
+--          7.. pairs: room, '1' when the connector has no other member there
 -- Returns  1, or 0 when another connection holds it or none does
+-- include lib/inbox.lua
+-- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
-routes_off(B, owner, ARGV, 4)
+routes_off(B, owner, ARGV, 7)
 local held = redis.call('HGET', B .. ':clients', client)
 if not holds(held, owner, ARGV[3]) then
   return 0
 end
-forget(B, string.match(B, '{(.*)}$'), client, held)
+local nsp = string.match(B, '{(.*)}$')
+for _, room in ipairs(forget(B, nsp, client, held)) do
+  people_leave(B, nsp, client, held, room, true, { ARGV[4], ARGV[5] })
+end
+note_off(B, client, now_ms(), ARGV[6])
 return 1

@@ -1,43 +1,62 @@
 -- Registers a client and puts it into rooms. Another connection that holds the same client id is
 -- taken out first; if another connector has it, that one is told to close it.
 -- KEYS[1]  B, the namespace's base key
--- ARGV     1 owner     2 prefix    3 inbox limit   4 '1': accepted before, written anew
---          5 client    6 serial    7 user id       8 platform    9.. rooms
--- Returns  DONE; UNKNOWN: no such namespace; OFFLINE: it takes no new clients
+-- ARGV     1 owner     2 prefix    3 inbox limit
+--          4 '1': accepted before, written anew; 'r': refused while another connection lives
+--          5 client    6 serial    7 user id       8 platform
+--          9 '1': the others in its rooms are told of it                            10.. rooms
+-- Returns  DONE; UNKNOWN: no such namespace; OFFLINE: it takes no new clients; CONFLICT: another
+--          connection holds the client id and lives
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/people.lua
+-- include lib/place.lua
 -- include lib/route.lua
-local B, owner, prefix, client = KEYS[1], ARGV[1], ARGV[2], ARGV[5]
-local userid, platform = ARGV[7], ARGV[8]
+local B, owner, prefix, again, client = KEYS[1], ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
+local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 
 if redis.call('EXISTS', B .. ':conf') == 0 then
   return redis.status_reply('UNKNOWN')
 end
-if ARGV[4] ~= '1' and redis.call('HGET', B .. ':conf', 'offline') == 'on' then
+if not again and redis.call('HGET', B .. ':conf', 'offline') == 'on' then
   return redis.status_reply('OFFLINE')
 end
 
+local now = now_ms()
 local nsp = string.match(B, '{(.*)}$')
-local mine = holding(owner, ARGV[6], userid)
+local mine = holding(owner, ARGV[6], userid, ARGV[9])
 local held = redis.call('HGET', B .. ':clients', client)
 if held and held ~= mine then
-  forget(B, nsp, client, held)
   local other = string.match(held, '^(.-)/')
+  if ARGV[4] == 'r' then
+    local lease = other ~= owner and tonumber(redis.call('ZSCORE', prefix .. 'nodes', other) or 0)
+    if not lease or lease > now then
+      return redis.status_reply('CONFLICT')
+    end
+  end
+  for _, room in ipairs(forget(B, nsp, client, held)) do
+    people_leave(B, nsp, client, held, room, false, to)
+  end
   if other ~= owner then
     inbox_add(prefix, other, ARGV[3], 'k', 'kick', 'n', nsp, 'c', client, 's', string.match(held, '^(.*)/'))
   end
 end
 
-local now = now_ms()
 if redis.call('HSET', B .. ':clients', client, mine) == 1 then
   redis.call('HINCRBY', B .. ':users', userid, 1)
 end
 redis.call('SADD', B .. ':node:' .. owner, client)
 redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)
 redis.call('ZADD', B .. ':ever', now, client)
-for i = 9, #ARGV do
+local record = B .. ':client:' .. client
+redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform)
+redis.call(again and 'HSETNX' or 'HSET', record, 'last_connect_time', now)
+place(B, client)
+for i = 10, #ARGV do
   route_on(B, owner, ARGV[i])
-  room_in(B, client, userid, platform, ARGV[i], now)
+  if room_in(B, client, userid, platform, ARGV[i], now) and not again then
+    people_join(B, nsp, client, mine, ARGV[i], to)
+  end
 end
 return redis.status_reply('DONE')

@@ -3,10 +3,12 @@
 -- KEYS[1]  P:nodes
 -- ARGV     1 prefix    2 owner    3 at most so many clients
 --          4 '1': also while its lease is valid (the caller is a later life of the same node id,
---          or the connector itself that stops)
+--          or the connector itself that stops)                           5 inbox limit
 -- Returns  1: there may be more; 0: nothing left, or its lease is valid
 -- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/inbox.lua
+-- include lib/people.lua
 local prefix, owner = ARGV[1], ARGV[2]
 local lease = redis.call('ZSCORE', KEYS[1], owner)
 if lease and ARGV[4] ~= '1' and tonumber(lease) > now_ms() then
@@ -30,7 +32,9 @@ for _, client in ipairs(clients) do
   if held and string.sub(held, 1, #owner + 1) == owner .. '/' then
     for _, room in ipairs(forget(B, nsp, client, held)) do
       redis.call('HDEL', B .. ':route:' .. room, owner)
+      people_leave(B, nsp, client, held, room, true, { prefix, ARGV[5], owner })
     end
+    note_off(B, client, now_ms(), 'connector lost')
   end
 end
 if #clients < tonumber(ARGV[3]) then

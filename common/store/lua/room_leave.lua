@@ -1,19 +1,24 @@
 -- Takes a client out of rooms. When another connection holds it by now, only the connector's
 -- routes change.
 -- KEYS[1]  B, the namespace's base key
--- ARGV     1 owner    2 client    3 serial
---          4.. pairs: room, '1' when the connector has no other member there
+-- ARGV     1 owner    2 client    3 serial    4 prefix    5 inbox limit
+--          6.. pairs: room, '1' when the connector has no other member there
 -- Returns  1, or 0 when another connection holds it or none does
+-- include lib/inbox.lua
 -- include lib/presence.lua
+-- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
-routes_off(B, owner, ARGV, 4)
+routes_off(B, owner, ARGV, 6)
 local held = redis.call('HGET', B .. ':clients', client)
 if not holds(held, owner, ARGV[3]) then
   return 0
 end
-local userid, platform = identity(string.match(B, '{(.*)}$'), client, held)
-for i = 4, #ARGV, 2 do
-  room_out(B, client, userid, platform, ARGV[i])
+local nsp = string.match(B, '{(.*)}$')
+local userid, platform = identity(nsp, client, held)
+for i = 6, #ARGV, 2 do
+  if room_out(B, client, userid, platform, ARGV[i]) then
+    people_leave(B, nsp, client, held, ARGV[i], false, { ARGV[4], ARGV[5] })
+  end
 end
 return 1

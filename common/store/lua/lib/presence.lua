@@ -8,14 +8,15 @@ local function count_down(key, field)
 end
 
 -- B:clients holds <owner>/<serial>/<length of the user id>: the length makes the client id
--- <namespace>#<userid>#<platform>-<uuid> readable although names may contain # and -.
-local function holding(owner, serial, userid)
-  return owner .. '/' .. serial .. '/' .. #userid
+-- <namespace>#<userid>#<platform>-<uuid> readable although names may contain # and -. A "b" behind
+-- it: the others in its rooms are told when it joins and leaves (see people.lua).
+local function holding(owner, serial, userid, told)
+  return owner .. '/' .. serial .. '/' .. #userid .. (told == '1' and 'b' or '')
 end
 
 -- The user id and the platform of a client, from its id and its row in B:clients.
 local function identity(nsp, client, held)
-  local length = tonumber(string.match(held, '/(%d+)$'))
+  local length = tonumber(string.match(held, '/(%d+)b?$'))
   local userid = string.sub(client, #nsp + 2, #nsp + 1 + length)
   return userid, string.match(client, '^#(%a+)-', #nsp + 2 + length)
 end
@@ -26,27 +27,30 @@ local function holds(held, owner, serial)
   return held and string.sub(held, 1, #start) == start
 end
 
+-- Both return whether it was news.
 local function room_in(B, client, userid, platform, room, now)
   redis.call('SADD', B .. ':joined:' .. client, room)
   if redis.call('SADD', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
-    return
+    return false
   end
   redis.call('ZADD', B .. ':room:' .. room .. ':ever:' .. platform, 'NX', now, client)
   if room ~= 'user_' .. userid then
     redis.call('HINCRBY', B .. ':rooms', room, 1)
     redis.call('HINCRBY', B .. ':room:' .. room .. ':users', userid, 1)
   end
+  return true
 end
 
 local function room_out(B, client, userid, platform, room)
   redis.call('SREM', B .. ':joined:' .. client, room)
   if redis.call('SREM', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
-    return
+    return false
   end
   if room ~= 'user_' .. userid then
     count_down(B .. ':rooms', room)
     count_down(B .. ':room:' .. room .. ':users', userid)
   end
+  return true
 end
 
 -- Takes a client out of everything; returns the rooms it was in. held: its row in B:clients.
@@ -58,6 +62,12 @@ local function forget(B, nsp, client, held)
   end
   redis.call('HDEL', B .. ':clients', client)
   redis.call('SREM', B .. ':node:' .. string.match(held, '^(.-)/'), client)
+  redis.call('ZREM', B .. ':geo', client)
   count_down(B .. ':users', userid)
   return rooms
+end
+
+-- Notes in its record that a client went.
+local function note_off(B, client, now, reason)
+  redis.call('HSET', B .. ':client:' .. client, 'last_disconnect_time', now, 'disconnect_reason', reason)
 end

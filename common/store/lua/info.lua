@@ -1,0 +1,27 @@
+-- A client's record: changes fields of it, or returns it.
+-- KEYS[1]  B, the namespace's base key
+-- ARGV     1 client    2.. pairs: field, value ('' takes it away); none: returns the record
+-- Returns  a list, of fields and values when they were asked for; or UNKNOWN, OFFLINE: of the
+--          namespace
+-- include lib/open.lua
+-- include lib/place.lua
+local B, client = KEYS[1], ARGV[1]
+local record = B .. ':client:' .. client
+local good, status = open(B)
+if not good then
+  return status
+end
+if #ARGV == 1 then
+  return redis.call('HGETALL', record)
+end
+for i = 2, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    redis.call('HDEL', record, ARGV[i])
+  else
+    redis.call('HSET', record, ARGV[i], ARGV[i + 1])
+  end
+end
+if redis.call('HEXISTS', B .. ':clients', client) == 1 then
+  place(B, client)
+end
+return {}
