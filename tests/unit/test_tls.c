@@ -423,6 +423,7 @@ static void test_reload(void)
 	};
 	struct client old, new;
 	struct fixture f;
+	int plain;
 
 	fixture_init(&f);
 	start(&f);
@@ -438,6 +439,13 @@ static void test_reload(void)
 	talk_text(&f, &old, HEALTH);
 	CHECK(healthy(&old));
 	check_name(&old, "a");
+	CHECK(http_server_tls(f.server, "", ""));
+	plain = client_new(&f);
+	CHECK(client_talk(&f, plain, HEALTH));
+	CHECK(strstr(f.got.data, "hello") != NULL);
+	talk_text(&f, &old, HEALTH);
+	CHECK(healthy(&old));
+	close(plain);
 	free_client(&old);
 	free_client(&new);
 	fixture_stop(&f);
