@@ -185,6 +185,11 @@ static bool on_event(struct socket *k, struct socket_event *ev)
 	return session_open(s);
 }
 
+static bool has_joined(const struct socket *k)
+{
+	return k && k->state == SOCKET_JOINED;
+}
+
 /* A packet that is complete, for a namespace. attachments are numbered as its JSON does. */
 static bool dispatch(struct session *s, const struct sio_packet *p, struct lp_str json,
 		     const struct lp_str *attachments, unsigned count)
@@ -197,7 +202,7 @@ static bool dispatch(struct session *s, const struct sio_packet *p, struct lp_st
 		socket_gone(k, CLOSE_CLIENT); /* also one that is not decided on */
 		return session_open(s);
 	}
-	if (!k || k->state != SOCKET_JOINED) {
+	if (!has_joined(k)) {
 		/* Protocol 4 clients may have left already when this was under way. */
 		return s->version == 3 ? true : close_packet(s);
 	}
@@ -228,7 +233,7 @@ bool sockets_text(struct session *s, struct lp_str text)
 		return close_packet(s); /* its attachments come first */
 	rc = sio_packet_decode(s->version == 3 ? 4 : 5, text, &p);
 	if (rc == LP_ENOENT)
-		return true;
+		return s->version == 3 || has_joined(find(s, p.nsp)) ? true : close_packet(s);
 	if (rc != LP_OK)
 		return close_packet(s);
 	if (p.type == SIO_CONNECT)
