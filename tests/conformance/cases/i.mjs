@@ -159,13 +159,15 @@ row("I21", w, talk`
 	alive
 `);
 
-for (const packet of ["42[]", "42{}", '42"x"', "42null", "42[null]", "42[{}]", '42["echo"', '42["echo",1]x'])
+for (const packet of ["42[]", "42{}", '42"x"', "42null", "42[null]", "42[{}]", '42["echo"',
+	'42["echo",1]x'])
 	closes("I22", w, packet, packet);
 
 for (const packet of ['42abc["echo"]', '42-1["echo",1]', '421.5["echo",1]'])
 	closes("I23", w, packet, packet);
 
-for (const name of ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])
+for (const name of ["connect", "connect_error", "disconnect", "disconnecting", "newListener",
+	"removeListener"])
 	closes("I25", w, name, `42["${name}",1]`);
 
 for (const name of ["__proto__", "constructor", "hasOwnProperty"])
@@ -185,7 +187,8 @@ for (const packet of ["43", "430", "43999[1]"])
 		alive
 	`), { label: packet });
 
-for (const packet of ["430{}", '44"x"', '44{"message":"x"}', "41[]", "41,", "41/demo,", '42/demo,["echo",1]'])
+for (const packet of ["430{}", '44"x"', '44{"message":"x"}', "41[]", "41,", "41/demo,",
+	'42/demo,["echo",1]'])
 	closes("I29", w, packet, packet);
 
 for (const packet of ['45-["echo",1]', '45["echo",1]', '45x-["echo",1]', '451.5-["echo",1]',
@@ -215,8 +218,8 @@ for (const num of ["1", "-1", '"0"', '"length"', "0.5", "1e99"])
 const placeholder = (num) => `{"_placeholder":true,"num":${num}}`;
 
 for (const [label, count, sent, expected, order] of [
-	["twice the same", 1, `[${placeholder(0)},${placeholder(0)}]`, `[${placeholder(0)},${placeholder(1)}]`, [0, 0]],
-	["reversed", 2, `[${placeholder(1)},${placeholder(0)}]`, `[${placeholder(0)},${placeholder(1)}]`, [1, 0]],
+	["twice the same", 1, `[${placeholder(0)},${placeholder(0)}]`, `[${two}]`, [0, 0]],
+	["reversed", 2, `[${placeholder(1)},${placeholder(0)}]`, `[${two}]`, [1, 0]],
 	["none used", 1, "[1]", "[1]", []],
 	["nested deep", 1, `{"a":[[{"b":${placeholder(0)}}]]}`, `{"a":[[{"b":${placeholder(0)}}]]}`, [0]],
 ])

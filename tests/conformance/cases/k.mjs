@@ -45,7 +45,7 @@ if (canPython())
 
 // ---- the application that the public suites want ----
 
-const suite = { server: "suite" };
+const suite = { server: "suite", timed: true }; // its heartbeat is a quick one
 
 row("K15", opened(4, "W"), talk`
 	C 40
