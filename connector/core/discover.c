@@ -27,7 +27,10 @@ static size_t add_entry(struct lp_buf *json, const struct lp_str *items, size_t 
 	if (fields > (count - 4) / 2)
 		return 0;
 	lp_buf_addc(json, '{');
-	info_add_members(json, items + 4, 2 * fields);
+	for (size_t i = 4; i < 4 + 2 * fields; i += 2) {
+		if (!lp_str_eq(items[i], LP_STR("userId")))
+			info_add_members(json, items + i, 2);
+	}
 	lp_buf_addz(json, "\"id\":");
 	lp_json_quote(json, items[0]);
 	lp_buf_addz(json, ",\"userId\":");

@@ -394,6 +394,25 @@ static void check_acks(void)
 	}
 }
 
+/* At rest everybody in one room is moved; the next check finds them where they should be. */
+static void transfer(void)
+{
+	unsigned nsp = pick(NSPS), source = pick(ROOMS), target = pick(ROOMS);
+	bool join = pick(2);
+	char nsp_name[8], target_name[8], sources[16];
+
+	for (struct conn *c = conns; c < conns + CONNS; c++) {
+		if (c->state == ONLINE && c->nsp == nsp && c->rooms[source] == IN)
+			c->rooms[target] = join ? IN : OUT;
+	}
+	snprintf(nsp_name, sizeof(nsp_name), "/n%u", nsp);
+	snprintf(target_name, sizeof(target_name), "r%u", target);
+	snprintf(sources, sizeof(sources), "[\"r%u\"]", source);
+	if (!core_transfer(w.core, lp_cstr(nsp_name), lp_cstr(target_name), join, lp_cstr(sources)))
+		complain(NULL, "transfer refused to room", target);
+	world_settle(&w);
+}
+
 static void check(void)
 {
 	size_t clients = 0, members = 0;
@@ -455,8 +474,10 @@ int main(int argc, char **argv)
 		for (struct conn *c = conns; c < conns + CONNS; c++)
 			tend(c);
 		world_settle(&w);
-		if (step % PER_CHECK == 0)
+		if (step % PER_CHECK == 0) {
 			check();
+			transfer();
+		}
 	}
 	world_free(&w);
 	printf("%llu steps, %llu messages, %llu deliveries, %u wrong\n", (unsigned long long)steps,
