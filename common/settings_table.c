@@ -286,7 +286,7 @@ const struct setting setting_table[] = {
 	    HELP("Largest pushData.apsData that a push with leaveMessage may have.")),
 	ROW(client_legacy_expire, DURATION, OFFLINE, UNIT(HOUR), RANGE(SECOND, 3650 * DAY),
 	    DEFAULT("240h"),
-	    HELP("A client that has not connected for so long counts as gone for good." NOT_USED)),
+	    HELP("The administrator can remove clients that have not connected for so long.")),
 	ROW(client_push_interval, DURATION, OFFLINE, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("1s"),
 	    HELP("Shortest time between two pushes sent by one client.")),
 	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),

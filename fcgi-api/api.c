@@ -24,6 +24,47 @@ struct json_object *api_param(struct json_object *from, const char *name)
 	return value;
 }
 
+int api_param_text(struct json_object *from, const char *name, struct lp_str *out)
+{
+	struct json_object *value;
+
+	*out = (struct lp_str){NULL, 0};
+	if (!json_object_is_type(from, json_type_object) ||
+	    !json_object_object_get_ex(from, name, &value))
+		return LP_ENOENT;
+	if (json_object_is_type(value, json_type_object) ||
+	    json_object_is_type(value, json_type_array))
+		return LP_EINVAL;
+	*out = lp_cstr(value ? json_object_get_string(value) : NULL);
+	if (json_object_is_type(value, json_type_string))
+		out->n = (size_t)json_object_get_string_len(value);
+	return LP_OK;
+}
+
+int api_param_rooms(const struct api_app *app, struct json_object *from, const char *name,
+		    struct lp_str *rooms, size_t max)
+{
+	struct json_object *given = api_param(from, name), *one = given;
+	bool many = json_object_is_type(given, json_type_array);
+	size_t n = many ? json_object_array_length(given) : given ? 1 : 0, count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (many)
+			one = json_object_array_get_idx(given, i);
+		if (!json_object_is_type(one, json_type_string))
+			return -1;
+		if (!json_object_get_string_len(one))
+			continue;
+		if (count == max)
+			return -1;
+		rooms[count] = lp_str(json_object_get_string(one),
+				      (size_t)json_object_get_string_len(one));
+		if (!ident_room(app->rules, rooms[count++]))
+			return -1;
+	}
+	return (int)count;
+}
+
 bool api_param_count(struct json_object *from, const char *name, int64_t fallback, int64_t *out)
 {
 	struct json_object *value = api_param(from, name);

@@ -75,6 +75,19 @@ void api_req_clear(struct api_req *req);
 struct json_object *api_param(struct json_object *from, const char *name);
 
 /*
+ * A parameter as text: LP_OK and *out (borrowed), LP_ENOENT when it is not given, LP_EINVAL when it
+ * is an object or an array. null and "" give an empty text.
+ */
+int api_param_text(struct json_object *from, const char *name, struct lp_str *out) LP_MUSTCHECK;
+
+/*
+ * A parameter that names rooms, one or an array; empty names count as absent. Returns how many,
+ * borrowed in rooms, or -1 when one is no room's name or there are more than max.
+ */
+int api_param_rooms(const struct api_app *app, struct json_object *from, const char *name,
+		    struct lp_str *rooms, size_t max);
+
+/*
  * A whole number >= 1 in the query; fallback when absent or empty. False when it is anything else.
  * What does not fit becomes INT64_MAX.
  */

@@ -34,6 +34,18 @@ static const struct {
 	[API_NAMESPACE_INVALID] = {400, "namespace_invalid", "namespace invalid"},
 	[API_SETTING_INVALID] = {400, "setting_invalid", "a setting of the namespace is invalid"},
 	[API_APNS_LIST_INVALID] = {400, "apns_list_invalid", "apns_list invalid"},
+	[API_KEY_MISSING] = {400, "key_missing", "can not find key"},
+	[API_NAMESPACE_OPEN] = {400, "namespace_open", "namespace must be set offline on"},
+	[API_TRANSFER_EMPTY] =
+		{400, "transfer_empty",
+		 "targetRoom and sourceRooms and type and namespace can not be empty"},
+	[API_TARGET_ROOM_INVALID] = {400, "target_room_invalid", "targetRoom invalid"},
+	[API_SOURCE_ROOM_INVALID] = {400, "source_room_invalid", "sourceRoom invalid"},
+	[API_ROOM_MISSING] = {400, "room_missing", "can not find room"},
+	[API_CLIENT_ID_MISSING] = {400, "client_id_missing", "param id can not find "}, /* sic */
+	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found"},
+	[API_CLIENT_FIELD_INVALID] = {400, "client_field_invalid",
+				      "a field of the client is invalid"},
 };
 
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)

@@ -30,27 +30,6 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 	redis_args_clear(&args);
 }
 
-/*
- * A text setting of the request: LP_OK and *out, LP_ENOENT when it is not given, LP_EINVAL when it
- * is no text. null and "" give an empty one.
- */
-static int text_setting(struct json_object *body, const char *name, struct lp_str *out)
-{
-	struct json_object *value;
-
-	*out = (struct lp_str){NULL, 0};
-	if (!json_object_is_type(body, json_type_object) ||
-	    !json_object_object_get_ex(body, name, &value))
-		return LP_ENOENT;
-	if (json_object_is_type(value, json_type_object) ||
-	    json_object_is_type(value, json_type_array))
-		return LP_EINVAL;
-	*out = lp_cstr(value ? json_object_get_string(value) : NULL);
-	if (json_object_is_type(value, json_type_string))
-		out->n = (size_t)json_object_get_string_len(value);
-	return LP_OK;
-}
-
 /* Appends the fields and values for ns_save.lua, apns_list apart. */
 static enum api_error save_args(struct redis_args *args, struct json_object *body)
 {
@@ -60,7 +39,7 @@ static enum api_error save_args(struct redis_args *args, struct json_object *bod
 	int rc;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		rc = text_setting(body, texts[i], &value);
+		rc = api_param_text(body, texts[i], &value);
 		if (rc == LP_EINVAL)
 			return API_SETTING_INVALID;
 		if (rc == LP_OK) {
@@ -68,7 +47,7 @@ static enum api_error save_args(struct redis_args *args, struct json_object *bod
 			redis_args_add(args, value);
 		}
 	}
-	rc = text_setting(body, "offline", &value);
+	rc = api_param_text(body, "offline", &value);
 	if (rc == LP_EINVAL ||
 	    (value.n && !lp_str_eq(value, LP_STR("on")) && !lp_str_eq(value, LP_STR("off"))))
 		return API_SETTING_INVALID;
@@ -76,7 +55,7 @@ static enum api_error save_args(struct redis_args *args, struct json_object *bod
 		redis_args_addz(args, "offline");
 		redis_args_add(args, value);
 	}
-	rc = text_setting(body, "auth_passwd", &value);
+	rc = api_param_text(body, "auth_passwd", &value);
 	if (rc == LP_EINVAL)
 		return API_SETTING_INVALID;
 	if (value.n) { /* forms can not show it, so an empty one keeps what there is */

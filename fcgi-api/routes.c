@@ -1,8 +1,10 @@
 #include "config.h"
 
+#include "fcgi-api/api_client.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/api_report.h"
+#include "fcgi-api/api_room.h"
 #include "fcgi-api/routes.h"
 
 const struct route routes_push[] = {
@@ -12,8 +14,14 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/report/push", AUTH_NAMESPACE, api_report_push},
 	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, api_report_message},
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
+	{API_POST, "/api/auth/transfer", AUTH_NAMESPACE, api_room_transfer},
+	{API_POST, "/api/auth/client", AUTH_NAMESPACE, api_client},
+	{API_POST, "/api/auth/room-apns", AUTH_NAMESPACE, api_room_apns},
+	{API_POST, "/api/auth/room-leave-message", AUTH_NAMESPACE, api_room_leave_message},
 	{API_GET, "/api/auth/namespace", AUTH_NAMESPACE, api_namespace_get},
 	{API_POST, "/api/auth/namespace/save", AUTH_NAMESPACE, api_namespace_save},
+	{API_GET, "/api/auth/namespace/current-message-stat", AUTH_NAMESPACE,
+	 api_report_message_stat},
 	{API_OTHER, NULL, AUTH_NONE, NULL},
 };
 
@@ -22,6 +30,13 @@ const struct route routes_admin[] = {
 	{API_POST, "/api/admin/login", AUTH_ADMIN, route_login},
 	{API_POST, "/api/admin/namespace/save", AUTH_ADMIN, api_namespace_admin_save},
 	{API_GET, "/api/admin/namespace/list", AUTH_ADMIN, api_namespace_list},
+	{API_GET, "/api/admin/namespace/clear/:key", AUTH_ADMIN, api_namespace_clear},
+	{API_POST, "/api/admin/namespace/clear/:key", AUTH_ADMIN, api_namespace_clear},
+	{API_GET, "/api/admin/namespace/flush/:key", AUTH_ADMIN, api_namespace_flush},
+	{API_POST, "/api/admin/namespace/flush/:key", AUTH_ADMIN, api_namespace_flush},
+	{API_POST, "/api/admin/namespace/clear-realtime-data", AUTH_ADMIN,
+	 api_namespace_clear_realtime},
+	{API_POST, "/api/admin/clear-legacy-client", AUTH_ADMIN, api_namespace_clear_legacy},
 	{API_GET, "/api/admin/report/online", AUTH_ADMIN, api_report_admin_online},
 	{API_OTHER, NULL, AUTH_NONE, NULL},
 };

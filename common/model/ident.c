@@ -306,3 +306,24 @@ void ident_client_id(struct lp_buf *out, struct lp_str nsp, struct lp_str userid
 	lp_buf_addc(out, '-');
 	lp_buf_adds(out, uuid);
 }
+
+bool ident_is_client(const struct ident_rules *r, struct lp_str nsp, struct lp_str id)
+{
+	struct lp_str rest = lp_str_from(id, nsp.n + 1);
+
+	if (!lp_str_starts(id, nsp) || id.n <= nsp.n || id.p[nsp.n] != '#')
+		return false;
+	/* A user id may have a '#' of its own: try each. */
+	for (size_t at = lp_str_find(rest, '#'); at < rest.n;
+	     at += 1 + lp_str_find(lp_str_from(rest, at + 1), '#')) {
+		struct lp_str tail = lp_str_from(rest, at + 1);
+		size_t dash = lp_str_find(tail, '-');
+		enum platform p;
+
+		if (dash && platform_parse(lp_str(tail.p, dash), &p) == LP_OK &&
+		    ident_userid(r, lp_str(rest.p, at)) &&
+		    ident_uuid(r, lp_str_from(tail, dash + 1)))
+			return true;
+	}
+	return false;
+}

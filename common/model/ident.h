@@ -47,4 +47,7 @@ const char *platform_name(enum platform p);
 void ident_client_id(struct lp_buf *out, struct lp_str nsp, struct lp_str userid, enum platform p,
 		     struct lp_str uuid);
 
+/* Whether id is a client id of that namespace, whichever way it is cut into its parts. */
+bool ident_is_client(const struct ident_rules *r, struct lp_str nsp, struct lp_str id);
+
 #endif

@@ -39,6 +39,12 @@ struct lp_str redis_args_get(const struct redis_args *a, size_t i)
 	return lp_str(a->text.data + from, a->ends[i] - from);
 }
 
+void redis_args_cut(struct redis_args *a, size_t count)
+{
+	a->text.len = count ? a->ends[count - 1] : 0;
+	a->count = count;
+}
+
 void redis_args_reset(struct redis_args *a)
 {
 	lp_buf_reset(&a->text);

@@ -22,6 +22,8 @@ void redis_args_addi(struct redis_args *a, int64_t n);
 void redis_args_end(struct redis_args *a);
 /* The i-th argument; good until something is added. */
 struct lp_str redis_args_get(const struct redis_args *a, size_t i);
+/* Drops all arguments but the first count ones. */
+void redis_args_cut(struct redis_args *a, size_t count);
 /* Empties it, keeps the memory. */
 void redis_args_reset(struct redis_args *a);
 void redis_args_clear(struct redis_args *a);

@@ -1,169 +1,9 @@
-/* Every endpoint against a real Redis, without FastCGI: request in, answer out. */
+/* Every endpoint against a real Redis: who asks, pushes, reports, settings of namespaces. */
 #include "config.h"
-
-#include <hiredis/hiredis.h>
-#include <stdarg.h>
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
-#include "common/store/script.h"
-#include "fcgi-api/api_form.h"
-#include "fcgi-api/routes.h"
-#include "tests/redis/redis_server.h"
-#include "tests/unit/lp_test.h"
-
-#define ADMIN "Basic YWRtaW46YWRtaW4tcHc=" /* admin:admin-pw */
-#define OWNER "Basic L2Q6cHc6MQ=="         /* /d:pw:1 */
-#define B     "lp:{/d}"
-
-static struct redis_server *server;
-static struct settings settings;
-static struct api_app app = {.settings = &settings};
-static redisContext *redis;
-
-static struct redis *client; /* of the one thread */
-
-static int read_body(struct api_req *req, struct lp_buf *out, size_t max)
-{
-	lp_buf_addz(out, req->source);
-	return LP_OK;
-}
-
-/*
- * One request; url with its query. Returns the answer as "<status> <body>" in static memory, freed
- * by the next call.
- */
-static const char *request(enum api_method method, const char *authorization, const char *url,
-			   const char *type, const char *body)
-{
-	static struct lp_buf out;
-	struct api_ctx ctx = {.app = &app, .redis = client};
-	struct lp_str uri = lp_cstr(url);
-	size_t mark = lp_str_find(uri, '?');
-	struct api_req req = {
-		.method = method,
-		.path = lp_str(uri.p, mark),
-		.query = lp_str_from(uri, mark + 1),
-		.authorization = lp_cstr(authorization),
-		.content_type = lp_cstr(type),
-		.remote_addr = LP_STR("192.0.2.1"),
-		.read_body = read_body,
-		.source = (char *)body,
-	};
-	struct api_resp resp = {0};
-
-	app.routes = strncmp(url, "/api/admin", 10) == 0 ? routes_admin : routes_push;
-	route_serve(&ctx, &req, &resp);
-	lp_buf_clear(&out);
-	lp_buf_addf(&out, "%d ", resp.status);
-	lp_buf_adds(&out, lp_buf_str(&resp.body));
-	api_req_clear(&req);
-	lp_buf_clear(&resp.body);
-	return out.data;
-}
-
-static const char *get(const char *authorization, const char *url)
-{
-	return request(API_GET, authorization, url, "", "");
-}
-
-static const char *post(const char *authorization, const char *url, const char *body)
-{
-	return request(API_POST, authorization, url, "application/json", body);
-}
-
-/* The message of an error, or the whole answer when it is none. */
-static const char *msg_of(const char *answer)
-{
-	static char text[256];
-	struct json_object *body = NULL;
-	struct lp_str msg = {NULL, 0};
-
-	if (lp_json_parse(lp_cstr(answer + 4), &body) == LP_OK)
-		msg = lp_json_str(body, "msg");
-	if (msg.n)
-		snprintf(text, sizeof(text), "%.3s %.*s", answer, LP_FMT(msg));
-	else
-		snprintf(text, sizeof(text), "%s", answer);
-	json_object_put(body);
-	return text;
-}
-
-/* A member of the answer as text, or an element's when the answer is an array; "-" when absent. */
-static const char *member(const char *answer, int index, const char *name)
-{
-	static struct lp_buf text;
-	struct json_object *body = NULL, *object, *value;
-
-	lp_buf_clear(&text);
-	if (lp_json_parse(lp_cstr(answer + 4), &body) != LP_OK)
-		return "no JSON";
-	object = json_object_is_type(body, json_type_array)
-			 ? json_object_array_get_idx(body, (size_t)index)
-			 : body;
-	if (json_object_is_type(object, json_type_object) &&
-	    json_object_object_get_ex(object, name, &value))
-		lp_json_text(&text, value);
-	else
-		lp_buf_addc(&text, '-');
-	json_object_put(body);
-	return text.data;
-}
-
-#define EXPECT(row, got, want) CHECK_STR(lp_cstr(row), lp_cstr(got), lp_cstr(want))
-
-static void command(const char *format, ...)
-{
-	redisReply *reply;
-	va_list ap;
-
-	va_start(ap, format);
-	reply = redisvCommand(redis, format, ap);
-	va_end(ap);
-	CHECK_ROW(lp_cstr(format), reply && reply->type != REDIS_REPLY_ERROR);
-	freeReplyObject(reply);
-}
-
-static const char *command_text(const char *format, ...)
-{
-	static char text[512];
-	redisReply *reply;
-	va_list ap;
-
-	va_start(ap, format);
-	reply = redisvCommand(redis, format, ap);
-	va_end(ap);
-	if (reply->type == REDIS_REPLY_INTEGER)
-		snprintf(text, sizeof(text), "%lld", reply->integer);
-	else
-		snprintf(text, sizeof(text), "%s", reply->str ? reply->str : "nil");
-	freeReplyObject(reply);
-	return text;
-}
-
-/* Puts a client online through the connector's own script. */
-static void online(const char *userid, const char *platform, const char *uuid, const char *room)
-{
-	char id[128], own[64];
-
-	snprintf(id, sizeof(id), "/d#%s#%s-%s", userid, platform, uuid);
-	snprintf(own, sizeof(own), "user_%s", userid);
-	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s %s",
-		script_get("client_on")->text, "", id, userid, platform, "", own, room);
-}
-
-/* An empty Redis with the namespace /d, its password pw:1, and one connector. */
-static void fresh(void)
-{
-	command("FLUSHALL");
-	EXPECT("save",
-	       post(ADMIN, "/api/admin/namespace/save",
-		    "{\"key\":\"d\",\"name\":\"D\",\"auth_passwd\":\"pw:1\"}"),
-	       "200 {}");
-	command("ZADD lp:nodes 9999999999999 c1.1");
-	command("XADD lp:inbox:c1.1 1-0 k hello");
-	command("HSET lp:inbox-seq c1.1 1");
-}
+#include "tests/redis/api_fixture.h"
 
 /* --- who asks --- */
 
@@ -269,7 +109,7 @@ static void test_push_errors(void)
 	EXPECT("", msg_of(post(OWNER, "/api/auth/push", "{}")), "400 room can not be empty");
 	EXPECT("", msg_of(post(OWNER, "/api/auth/push", expire)), "400 expire invalid");
 	EXPECT("", msg_of(post(OWNER, "/api/auth/push", except)), "400 except must be string");
-	settings.apns_payload_size = 7;
+	fixture.settings.apns_payload_size = 7;
 	EXPECT("",
 	       post(OWNER, "/api/auth/push",
 		    "{\"room\":\"r\",\"pushData\":{\"apsData\":{\"a\":1}},\"leaveMessage\":1}"),
@@ -333,7 +173,7 @@ static void test_report_message(void)
 	       "400 this id not exists");
 	command("SADD " B ":ack:1:web w1");
 	command("SADD " B ":ack:1:ios i1 i2 i3");
-	settings.report_push_ack_detail_max_limit = 3;
+	fixture.settings.report_push_ack_detail_max_limit = 3;
 	answer = lp_xstrdup(get(OWNER, "/api/auth/report/push/1?ackDetail=true"));
 	EXPECT("", member(answer, 0, "ackWebDetail"), "[\"w1\"]");
 	EXPECT("", member(answer, 0, "ackIOSDetail"), "[\"$$\"]");
@@ -357,12 +197,12 @@ static void test_report_online(void)
 	EXPECT("", member(answer, 0, "room"), "[\"news\"]");
 	CHECK(strstr(answer, "\"/d#bob#android-3\"") && strstr(answer, "\"user\":["));
 	free((char *)answer);
-	settings.report_online_list_max_limit = 2;
+	fixture.settings.report_online_list_max_limit = 2;
 	answer = lp_xstrdup(get(OWNER, "/api/auth/report/online?detail=1"));
 	EXPECT("too long", member(answer, 0, "client"), "-");
 	CHECK(strcmp(member(answer, 0, "user"), "-") != 0);
 	free((char *)answer);
-	settings.report_online_list_max_limit = 1000;
+	fixture.settings.report_online_list_max_limit = 1000;
 	EXPECT("", get(OWNER, "/api/auth/report/online?room=news&room=none"),
 	       "200 [{\"name\":\"news\",\"userCount\":2,\"clientCount\":3,\"totalClientCount\":3,"
 	       "\"iosClientCount\":1,\"totalIOSClientCount\":1,\"androidClientCount\":1,"
@@ -448,9 +288,9 @@ static void test_apns_list(void)
 	       "200 {}");
 	EXPECT("the caller's own", command_text("EXISTS lp:{/other}:conf"), "0");
 	EXPECT("",
-	       request(API_POST, OWNER, "/api/auth/namespace/save",
-		       "application/x-www-form-urlencoded",
-		       "apns_list[0][name]=a&apns_list[0][apns_env]=dev&apns_list[1][name]=b"),
+	       api_request(API_POST, OWNER, "/api/auth/namespace/save",
+			   "application/x-www-form-urlencoded",
+			   "apns_list[0][name]=a&apns_list[0][apns_env]=dev&apns_list[1][name]=b"),
 	       "200 {}");
 	answer = lp_xstrdup(get(OWNER, "/api/auth/namespace"));
 	EXPECT("", member(answer, 0, "key"), "\"/d\"");
@@ -559,18 +399,16 @@ static void test_unavailable(void)
 
 	fresh();
 	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}"); /* remembered */
-	redisFree(redis);
-	redis_server_kill(server);
+	fixture_kill();
 	for (size_t i = 0; i < COUNT(rows); i++)
 		EXPECT(rows[i].url,
-		       msg_of(request(rows[i].method, rows[i].authorization, rows[i].url,
-				      "application/json",
-				      "{\"key\":\"d\",\"room\":\"r\",\"pushData\":{}}")),
+		       msg_of(api_request(rows[i].method, rows[i].authorization, rows[i].url,
+					  "application/json",
+					  "{\"key\":\"d\",\"room\":\"r\",\"pushData\":{}}")),
 		       "503 service unavailable");
 	EXPECT("", get("", "/health"), "200 hello");
 	EXPECT("", post(ADMIN, "/api/admin/login", ""), "200 {}");
-	redis_server_again(server);
-	redis = redis_server_connect(server);
+	fixture_restart();
 }
 
 int main(void)
@@ -590,28 +428,6 @@ int main(void)
 		{"many", test_many},
 		{"unavailable", test_unavailable},
 	};
-	char *error;
-	int status;
 
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	scripts_init();
-	settings_init(&settings);
-	if (settings_set(&settings, "redis_address", redis_server_address(server), &error) ||
-	    settings_set(&settings, "admin_passwd", "admin-pw", &error))
-		abort();
-	app.rules = ident_rules_new(settings.key_reg, 50, 100, 100, 100, &error);
-	app.redis = redis_shared_new(&settings);
-	app.auth = auth_cache_new();
-	client = redis_new(app.redis);
-	status = lp_test_main("api", tests, COUNT(tests));
-	get("", "/health"); /* frees the answer before */
-	redis_free(client);
-	auth_cache_free(app.auth);
-	redis_shared_free(app.redis);
-	ident_rules_free(app.rules);
-	settings_clear(&settings);
-	redisFree(redis);
-	redis_server_stop(server);
-	return status;
+	return fixture_main("api", tests, COUNT(tests));
 }

@@ -9,6 +9,10 @@
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
+-- of a namespace that was removed nothing is written
+if redis.call('EXISTS', B .. ':conf') == 0 then
+  return 0
+end
 for i = 6, #ARGV do
   route_on(B, owner, ARGV[i])
 end
