@@ -172,7 +172,7 @@ static void test_legacy(void)
 	EXPECT("700 stay, and two that are online", command_text("ZCARD " B ":ever"), "702");
 	EXPECT("in the room", command_text("ZCARD " B ":room:big:ever:ios"), "700");
 	EXPECT("own rooms", keys(B ":room:user_u*:ever:ios"), "700");
-	EXPECT("records", keys(B ":client:*"), "701");
+	EXPECT("records", keys(B ":client:*"), "702");
 	EXPECT("quiet", keys(B ":quiet:*"), "701");
 	CHECK(strstr(answer, "\"/d#u701#ios-1\"") && strstr(answer, "\"/d#u1000#ios-1\""));
 	CHECK(!strstr(answer, "\"/d#u700#ios-1\"") && !strstr(answer, "ann"));
