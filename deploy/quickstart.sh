@@ -224,7 +224,11 @@ write_configs()
 	case $files in
 	unlimited | ??????*) files=65536 ;;
 	esac
-	web="s|@PORT@|$port|g; s|@RUN@|$sockets|g; s|@FILES@|$files|g"
+	# Where the web server's user may read it; a build without npm has none.
+	for script in "$build" "$src"; do
+		[ ! -f "$script/admin-ui/dist/socket.io.js" ] || install -m 644 "$script/admin-ui/dist/socket.io.js" "$sockets"
+	done
+	web="s|@PORT@|$port|g; s|@RUN@|$sockets|g; s|@SHARE@|$sockets|g; s|@FILES@|$files|g"
 	web="$web; s|@USER@|$web_user|g; s|@GROUP@|$web_group|g"
 	render "$src/deploy/$server.conf" "$web" >"$run/web.conf"
 }

@@ -137,3 +137,10 @@ test(`/health says hello (${target})`, async () => {
 	assert.equal(answer.status, 200);
 	assert.equal(answer.text, "hello");
 });
+
+test(`the client script is where socket.io 2 servers had it (${target})`, async () => {
+	const script = await fetch(`${stack.env.LP_WEB_URL}/push/socket.io/socket.io.js`);
+	assert.equal(script.status, 200);
+	assert.match(script.headers.get("content-type"), /^text\/javascript/);
+	assert.match(await script.text(), /Socket\.IO v4\./);
+});
