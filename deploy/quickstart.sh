@@ -8,13 +8,14 @@ usage()
 	cat <<'END'
 usage: quickstart.sh [start] [option]...      build if needed, start everything; Ctrl-C stops it
        quickstart.sh stop [--dir DIR]
-       quickstart.sh restart NAME [--dir DIR] NAME: redis, api, admin-api, connector-1, ..., web
+       quickstart.sh restart NAME [--dir DIR] NAME: redis, api, admin-api, connector-1, ...,
+                                              worker-1, ..., web
        quickstart.sh status [--dir DIR]       exit status 0 when all parts run, 3 when not
 
   --dir DIR          data, logs and build tree (default ./quickstart-data); data survives a stop
   --port PORT        of the web server; connectors take the ports after it (default 8080)
   --connectors N     how many connectors (default 2)
-  --workers N        accepted; this version has no worker program, so none is started
+  --workers N        how many workers (default 1)
   --server NAME      lighttpd (default), nginx or apache
   --set NAME=VALUE   overrides a setting of the configuration file; may be repeated
   --build DIR        use the programs in DIR, a finished build tree, instead of building
@@ -45,7 +46,7 @@ name=
 dir=./quickstart-data
 port=8080
 connectors=2
-workers=0
+workers=1
 server=lighttpd
 settings=
 prebuilt=
@@ -144,6 +145,11 @@ list_parts()
 		say "connector-$i"
 		i=$((i + 1))
 	done
+	i=1
+	while [ "$i" -le "$workers" ]; do
+		say "worker-$i"
+		i=$((i + 1))
+	done
 	say web
 }
 
@@ -183,6 +189,7 @@ save_state()
 	cat >"$run/state" <<-END
 		port=$port
 		connectors=$connectors
+		workers=$workers
 		server=$server
 		redis_port=$redis_port
 		sockets=$sockets
@@ -262,6 +269,7 @@ start_part()
 		launch_program "$1" light-push-connector --set socket_ip=127.0.0.1 \
 			--set "socket_port=$((port + ${1#connector-}))" --set "node_id=${1#connector-}"
 		;;
+	worker-*) launch_program "$1" light-push-worker --set "node_id=${1#worker-}" ;;
 	web)
 		case $server in
 		lighttpd) launch web lighttpd -D -f "$run/web.conf" ;;
@@ -287,6 +295,10 @@ await_answer()
 		health=http://127.0.0.1:$((port + ${1#connector-}))/health
 		await_part "$1" health_answers
 		;;
+	worker-*)
+		worker=$1
+		await_part "$1" worker_runs
+		;;
 	web)
 		health=http://127.0.0.1:$port/health
 		await_part web health_answers && await_part web admin_answers
@@ -302,6 +314,12 @@ redis_answers()
 socket_there()
 {
 	[ -S "$socket" ]
+}
+
+# It serves nobody who could be asked; without Redis it waits.
+worker_runs()
+{
+	part_alive "$worker"
 }
 
 health_answers()
@@ -423,7 +441,7 @@ greet()
 	say "  web server  http://127.0.0.1:$port ($server)"
 	say "  socket.io   http://127.0.0.1:$port$demo_namespace, path /push/socket.io/"
 	say "  connectors  $connectors, on ports $((port + 1)) to $((port + connectors))"
-	[ "$workers" -eq 0 ] || say "  workers     none: this version has no worker program"
+	say "  workers     $workers"
 	say "  admin       $admin_user, password $admin_password"
 	say "  logs        $log"
 	say ""
@@ -492,7 +510,6 @@ status()
 			result=3
 		fi
 	done
-	say "workers: none, this version has no worker program"
 	exit $result
 }
 

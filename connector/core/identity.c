@@ -2,7 +2,7 @@
 
 #include "common/lp_json.h"
 #include "connector/core/identity.h"
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 
 /* Appends the value of that name from the first place that has one. */
 static void read_one(struct lp_buf *out, const struct socket_request *req, struct json_object *auth,

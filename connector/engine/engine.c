@@ -9,7 +9,7 @@
 #include "connector/engine/frame.h"
 #include "connector/engine/raw.h"
 #include "connector/proto/eio_payload.h"
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 
 #define JSONP_DIGITS_MAX 10
 

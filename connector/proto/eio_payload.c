@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "connector/proto/eio_payload.h"
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 #include "connector/proto/utf8.h"
 
 #define SEPARATOR          '\x1e'

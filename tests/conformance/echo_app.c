@@ -5,7 +5,7 @@
 
 #include "common/lp_buf.h"
 #include "common/lp_json.h"
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 #include "tests/conformance/echo_app.h"
 
 #define CALL_ACK "7" /* of the event that wants an answer */

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "connector/proto/http_head.h"
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 #include "connector/proto/ws_handshake.h"
 #include "tests/fuzz/fuzz.h"
 

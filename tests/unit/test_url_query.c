@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 #include "tests/unit/lp_test.h"
 
 static void test_next(void)

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "connector/proto/url_query.h"
+#include "common/model/url_query.h"
 
 bool url_query_next(struct lp_str *rest, struct lp_str *name, struct lp_str *value)
 {
