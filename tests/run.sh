@@ -149,27 +149,27 @@ fuzz_one()
 
 stage_e2e_lighttpd()
 {
-	e2e gcc lighttpd clients refusals rest
+	e2e gcc lighttpd clients refusals rest contract
 }
 
 stage_e2e_nginx()
 {
-	e2e gcc nginx clients refusals rest
+	e2e gcc nginx clients refusals rest contract
 }
 
 stage_e2e_apache()
 {
-	e2e gcc apache clients refusals rest
+	e2e gcc apache clients refusals rest contract
 }
 
 stage_e2e_direct()
 {
-	e2e gcc direct clients refusals cluster redis processes
+	e2e gcc direct clients refusals contract cluster redis processes
 }
 
 stage_e2e_sanitize()
 {
-	e2e sanitize direct clients refusals rest cluster redis processes
+	e2e sanitize direct clients refusals rest contract cluster redis processes
 }
 
 stage_conformance()
