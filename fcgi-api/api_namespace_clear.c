@@ -9,8 +9,8 @@
 #include "fcgi-api/api_script.h"
 #include "fcgi-api/nsp_keys.h"
 
-/* Clients that one script looks at, so that it takes Redis a millisecond or two. */
-#define PAGE 300
+/* Clients that one script looks at, so that it takes Redis about a millisecond. */
+#define PAGE 100
 
 /* A walk over the keys of a namespace. */
 struct sweep {
@@ -172,7 +172,7 @@ static int thin_rooms(void *arg, const struct lp_str *keys, size_t count)
 		redis_args_addz(&args, w->before);
 		redis_args_addi(&args, PAGE);
 		redis_args_addz(&args, cursor);
-		for (size_t i = done; i < count; i++)
+		for (size_t i = done; i < count && i < done + PAGE; i++)
 			redis_args_add(&args, keys[i]);
 		w->err = api_script(w->ctx, "legacy_rooms", &args, &reply);
 		done = w->err == API_OK ? done + (size_t)redis_reply_int(redis_reply_at(reply, 0))

@@ -8,8 +8,8 @@
 
 #define SOURCES_MAX 500 /* rooms that one transfer takes from */
 #define QUIET_MAX   100 /* rooms in each of add and remove */
-/* What one script may write, so that it takes Redis a millisecond or two. */
-#define PAGE 250
+/* Clients that one script changes, so that it takes Redis about a millisecond. */
+#define PAGE 100
 
 struct transfer {
 	struct lp_str nsp, target;

@@ -392,8 +392,18 @@ static void test_unavailable(void)
 		{API_GET, OWNER, "/api/auth/report/push"},
 		{API_GET, OWNER, "/api/auth/report/push/1"},
 		{API_GET, OWNER, "/api/auth/report/online"},
+		{API_GET, OWNER, "/api/auth/report/online?room=r"},
+		{API_POST, OWNER, "/api/auth/transfer"},
+		{API_POST, OWNER, "/api/auth/client"},
+		{API_POST, OWNER, "/api/auth/room-apns"},
+		{API_POST, OWNER, "/api/auth/room-leave-message"},
+		{API_GET, OWNER, "/api/auth/namespace/current-message-stat"},
 		{API_POST, ADMIN, "/api/admin/namespace/save"},
 		{API_GET, ADMIN, "/api/admin/namespace/list"},
+		{API_GET, ADMIN, "/api/admin/namespace/clear/d"},
+		{API_POST, ADMIN, "/api/admin/namespace/flush/d"},
+		{API_POST, ADMIN, "/api/admin/namespace/clear-realtime-data"},
+		{API_POST, ADMIN, "/api/admin/clear-legacy-client"},
 		{API_GET, ADMIN, "/api/admin/report/online"},
 	};
 
@@ -404,7 +414,8 @@ static void test_unavailable(void)
 		EXPECT(rows[i].url,
 		       msg_of(api_request(rows[i].method, rows[i].authorization, rows[i].url,
 					  "application/json",
-					  "{\"key\":\"d\",\"room\":\"r\",\"pushData\":{}}")),
+					  "{\"key\":\"d\",\"namespace\":\"d\",\"room\":\"r\","
+					  "\"pushData\":{}}")),
 		       "503 service unavailable");
 	EXPECT("", get("", "/health"), "200 hello");
 	EXPECT("", post(ADMIN, "/api/admin/login", ""), "200 {}");

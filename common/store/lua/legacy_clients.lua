@@ -10,14 +10,13 @@ if redis.call('HGET', B .. ':conf', 'offline') ~= 'on' then
   return redis.error_reply('OPEN')
 end
 local old = redis.call('ZRANGEBYSCORE', B .. ':ever', '-inf', '(' .. ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
-local reply = { #old, 0 }
-for _, client in ipairs(old) do
-  if legacy(B, client, before) then
-    redis.call('ZREM', B .. ':ever', client)
-    redis.call('UNLINK', B .. ':client:' .. client, B .. ':quiet:' .. client)
-    reply[#reply + 1] = client
-  else
-    reply[2] = reply[2] + 1
-  end
+local gone, records = legacy(B, old, before), {}
+for _, client in ipairs(gone) do
+  records[#records + 1] = B .. ':client:' .. client
+  records[#records + 1] = B .. ':quiet:' .. client
 end
-return reply
+if #gone > 0 then
+  redis.call('ZREM', B .. ':ever', unpack(gone))
+  redis.call('UNLINK', unpack(records))
+end
+return { #old, #old - #gone, unpack(gone) }

@@ -15,12 +15,15 @@ for i = 4, #ARGV do
       return { i - 4, cursor }
     end
     local page = redis.call('ZSCAN', ARGV[i], cursor, 'COUNT', 100)
+    local clients = {}
     for n = 1, #page[2], 2 do
-      if legacy(B, page[2][n], before) then
-        redis.call('ZREM', ARGV[i], page[2][n])
-      end
+      clients[#clients + 1] = page[2][n]
     end
-    cursor, budget = page[1], budget - #page[2] / 2 - 1
+    local gone = legacy(B, clients, before)
+    if #gone > 0 then
+      redis.call('ZREM', ARGV[i], unpack(gone))
+    end
+    cursor, budget = page[1], budget - math.max(1, #clients)
   until cursor == '0'
 end
 return { #ARGV - 3, '0' }

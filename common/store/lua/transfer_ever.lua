@@ -11,12 +11,16 @@ if redis.call('EXISTS', B .. ':conf') == 0 then
 end
 local target = B .. ':room:' .. ARGV[2] .. ':ever:' .. platform
 local page = redis.call('ZSCAN', B .. ':room:' .. ARGV[1] .. ':ever:' .. platform, ARGV[6], 'COUNT', ARGV[5])
-local now = now_ms()
+local now, changes = now_ms(), {}
 for i = 1, #page[2], 2 do
   if ARGV[3] == 'join' then
-    redis.call('ZADD', target, 'NX', now, page[2][i])
-  else
-    redis.call('ZREM', target, page[2][i])
+    changes[#changes + 1] = now
   end
+  changes[#changes + 1] = page[2][i]
+end
+if #changes > 0 and ARGV[3] == 'join' then
+  redis.call('ZADD', target, 'NX', unpack(changes))
+elseif #changes > 0 then
+  redis.call('ZREM', target, unpack(changes))
 end
 return page[1]

@@ -1,5 +1,15 @@
--- Whether a client is to be removed: not online, and its last connect is before that time (ms).
-local function legacy(B, client, before)
-  local last = redis.call('ZSCORE', B .. ':ever', client)
-  return last and tonumber(last) < before and redis.call('HEXISTS', B .. ':clients', client) == 0
+-- Of some clients (at most a few thousand) those to be removed: not online, and their last connect
+-- is before that time (ms).
+local function legacy(B, clients, before)
+  local found = {}
+  if #clients > 0 then
+    local last = redis.call('ZMSCORE', B .. ':ever', unpack(clients))
+    local held = redis.call('HMGET', B .. ':clients', unpack(clients))
+    for i, client in ipairs(clients) do
+      if last[i] and tonumber(last[i]) < before and not held[i] then
+        found[#found + 1] = client
+      end
+    end
+  end
+  return found
 end
