@@ -8,6 +8,7 @@
 #include "connector/core/core_int.h"
 #include "connector/core/deliver.h"
 #include "connector/core/event.h"
+#include "connector/core/room.h"
 #include "connector/core/transfer.h"
 
 /* A namespace set offline: its N clients leave within 5 s + N * 100 ms, at most 5 minutes, so
@@ -34,6 +35,7 @@ struct core *core_new(const struct core_conf *conf, const struct store_ops *ops,
 	c->conf = *conf;
 	c->ops = ops;
 	c->store = store;
+	lp_pool_init(&c->members, sizeof(struct member));
 	c->transfer_left = TRANSFER_SLICE;
 	return c;
 }
@@ -43,6 +45,7 @@ void core_free(struct core *c)
 	transfer_cancel_all(c);
 	ack_write(c);
 	lp_buf_clear(&c->scratch);
+	lp_pool_clear(&c->members);
 	free(c);
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/lp_buf.h"
 #include "common/lp_hash.h"
+#include "common/lp_pool.h"
 #include "connector/core/core.h"
 
 struct client;
@@ -46,6 +47,7 @@ struct core {
 	uint64_t generation;  /* goes up each time the store forgot us */
 	size_t offline_nsps;
 	struct core_stats stats;
+	struct lp_pool members; /* of rooms: the object there are most of */
 	struct lp_buf scratch;
 };
 

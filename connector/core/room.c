@@ -70,7 +70,7 @@ static void place(struct room *room, uint32_t at, struct member *m)
 struct member *room_join(struct client *c, struct lp_str name)
 {
 	struct room *room = hold(c->nsp, name);
-	struct member *m = lp_xcalloc(1, sizeof(*m));
+	struct member *m = lp_pool_get(&c->nsp->core->members);
 
 	if (room->count == room->space) {
 		/* Most rooms are one user's own: start with one place. */
@@ -110,7 +110,7 @@ bool room_leave(struct member *m)
 	room->count--;
 	if (hole != room->count)
 		place(room, hole, room->members[room->count]);
-	free(m);
+	lp_pool_put(&room->nsp->core->members, m);
 	last = room->count == 0;
 	if (last)
 		discard(room);

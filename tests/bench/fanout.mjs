@@ -157,7 +157,7 @@ function report(connector, floor, single, burst) {
     '| --- | --- | --- | --- |',
     row('CPU per delivery, one message', `${single.ours.toFixed(2)} µs`, `${single.floor.toFixed(2)} µs`, single.ratio.toFixed(2)),
     row('CPU per delivery, ten messages at once', `${burst.ours.toFixed(2)} µs`, `${burst.floor.toFixed(2)} µs`, burst.ratio.toFixed(2)),
-    row('memory per client, own user room and one more', `${Math.round(connector.connect.memory)} B`, '', ''),
+    row('memory per client in three rooms and its own', `${Math.round(connector.connect.memory)} B`, '', ''),
     row('connects to the answer of joinRoom', `${Math.round(connector.connect.rate)} per s`, '', ''),
     row('CPU per connect', `${connector.connect.cpu.toFixed(0)} µs`, '', ''),
     '',

@@ -1,6 +1,6 @@
 /*
- * Very many websocket clients in one process, to measure a server with: connects them, joins a
- * room, counts what arrives and when, acknowledges it if asked to. Speaks just enough websocket,
+ * Very many websocket clients in one process, to measure a server with: connects them, joins
+ * three rooms, counts what arrives and when, acknowledges it if asked to. Speaks just enough websocket,
  * engine.io 4 and socket.io 5; with --bare none of the latter two (for tests/bench/floor.c).
  *
  * Prints one line when all clients are ready, then one line each time `--batch` messages have
@@ -192,7 +192,8 @@ static void got_text(struct client *c, const char *text, size_t len)
 		c->step = STEP_OK;
 		break;
 	case STEP_OK:
-		snprintf(out, sizeof(out), "42%s,0[\"joinRoom\",\"%s\"]", opt.namespace, opt.room);
+		snprintf(out, sizeof(out), "42%s,0[\"joinRoom\",[\"%s\",\"%s-b\",\"%s-c\"]]",
+			 opt.namespace, opt.room, opt.room, opt.room);
 		put_text(c, out);
 		c->step = STEP_JOIN;
 		break;
