@@ -50,7 +50,7 @@ stage_build_gcc()
 
 stage_build_sanitize()
 {
-	build sanitize clang --enable-sanitize
+	build sanitize clang --enable-werror --enable-sanitize
 }
 
 stage_build_fuzz()

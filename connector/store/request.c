@@ -12,21 +12,21 @@ static const struct {
 	bool owner; /* its ARGV[1] is the owner */
 	bool once;  /* carried out twice it would do twice as much */
 } kinds[REQUEST_SCRIPTS] = {
-	[REQUEST_CLIENT_ON] = {"client_on", true},
-	[REQUEST_CLIENT_OFF] = {"client_off", true},
-	[REQUEST_ROOM_JOIN] = {"room_join", true},
-	[REQUEST_ROOM_LEAVE] = {"room_leave", true},
-	[REQUEST_ROOM_MOVE] = {"room_move", true},
-	[REQUEST_ACKS] = {"acks", false},
-	[REQUEST_ACK_LATE] = {"ack_late", false},
-	[REQUEST_DELIVERED] = {"delivered", false},
-	[REQUEST_PUSH] = {"push", false, .once = true},
-	[REQUEST_INFO] = {"info", false},
-	[REQUEST_APNS] = {"apns", false},
-	[REQUEST_DISCOVER] = {"discover", false},
-	[REQUEST_NODE_START] = {"node_start", false},
-	[REQUEST_NODE_RENEW] = {"node_renew", true},
-	[REQUEST_NODE_REAP] = {"node_reap", false},
+	[REQUEST_CLIENT_ON] = {.script = "client_on", .owner = true},
+	[REQUEST_CLIENT_OFF] = {.script = "client_off", .owner = true},
+	[REQUEST_ROOM_JOIN] = {.script = "room_join", .owner = true},
+	[REQUEST_ROOM_LEAVE] = {.script = "room_leave", .owner = true},
+	[REQUEST_ROOM_MOVE] = {.script = "room_move", .owner = true},
+	[REQUEST_ACKS] = {.script = "acks"},
+	[REQUEST_ACK_LATE] = {.script = "ack_late"},
+	[REQUEST_DELIVERED] = {.script = "delivered"},
+	[REQUEST_PUSH] = {.script = "push", .once = true},
+	[REQUEST_INFO] = {.script = "info"},
+	[REQUEST_APNS] = {.script = "apns"},
+	[REQUEST_DISCOVER] = {.script = "discover"},
+	[REQUEST_NODE_START] = {.script = "node_start"},
+	[REQUEST_NODE_RENEW] = {.script = "node_renew", .owner = true},
+	[REQUEST_NODE_REAP] = {.script = "node_reap"},
 };
 
 const struct script *request_script(enum request_kind kind)
