@@ -46,10 +46,6 @@ static void pump(struct store *s)
 static void refuse(struct store *s, store_cb cb, void *cb_arg)
 {
 	s->stats.refused++;
-	if (log_gate_open(&s->refused_gate))
-		lp_warn("redis",
-			"too much is waiting, operations are refused waiting=%zu bytes=%zu",
-			s->queue.count, s->queue.bytes);
 	if (!cb)
 		return;
 	s->refusals = lp_xrealloc(s->refusals, (s->refusal_count + 1) * sizeof(s->refusals[0]));
@@ -63,6 +59,10 @@ void store_submit(struct store *s, enum request_kind kind, struct lp_str nsp, un
 	struct lp_buf key = {0};
 
 	if (!must && (s->queue.count >= WAITING_MAX || s->queue.bytes >= WAITING_BYTES)) {
+		if (log_gate_open(&s->refused_gate))
+			lp_warn("redis",
+				"too much is waiting, operations are refused waiting=%zu bytes=%zu",
+				s->queue.count, s->queue.bytes);
 		refuse(s, cb, cb_arg);
 	} else {
 		key_namespace(&key, s->settings->redis_prefix, nsp);

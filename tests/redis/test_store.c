@@ -271,16 +271,116 @@ static void test_inbox(void)
 	ask("XADD lp:inbox:%s 4-0 k push n /d r news i 7z e []", store_owner(n.store));
 	ask("XADD lp:inbox:%s 5-0 k kick n /d c who s other.1/5", store_owner(n.store));
 	ask("XADD lp:inbox:%s 6-0 k unknown n /d", store_owner(n.store));
-	ask("XADD lp:inbox:%s 9-0 k push n /d r news i 78 e []", store_owner(n.store));
-	WAIT(store_stats(n.store)->inbox_read == 7);
+	ask("XADD lp:inbox:%s 7-0 k emit n /d r news x me e [\"peopleJoin\",{}]",
+	    store_owner(n.store));
+	ask("XADD lp:inbox:%s 8-0 k transfer n /d t in j join s [\"a\"]", store_owner(n.store));
+	ask("XADD lp:inbox:%s 9-0 k transfer n /d t in j leave s x", store_owner(n.store));
+	ask("XADD lp:inbox:%s 10-0 k transfer n /d t in j move s [\"a\"]", store_owner(n.store));
+	ask("XADD lp:inbox:%s 11-0 k emit n /d r news", store_owner(n.store));
+	ask("XADD lp:inbox:%s 14-0 k push n /d r news i 78 e []", store_owner(n.store));
+	WAIT(store_stats(n.store)->inbox_read == 12);
 	CU_ASSERT_STRING_EQUAL(fake_core_take(&n.core),
 			       "push /d news 77 [me] [\"push\",{}]\noffline /d\n"
+			       "emit /d news [me] [\"peopleJoin\",{}]\n"
+			       "transfer /d in join [\"a\"]\ntransfer /d in leave x\n"
 			       "push /d news 78 [] []\n");
-	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_bad, 3);
+	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_bad, 6);
 	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_lost, 2);
 	/* what was read is trimmed away with the next renewal */
-	ask("HSET lp:inbox-seq %s 9", store_owner(n.store));
+	ask("HSET lp:inbox-seq %s 14", store_owner(n.store));
 	WAIT(is("XLEN lp:inbox:%s", store_owner(n.store), "1"));
+	node_stop(&n);
+}
+
+/* Asked for and told: what clients say goes there, what comes of it is read as it should be. */
+static void test_questions(void)
+{
+	struct node n;
+	struct store_client ann = client(ANN, "ann", PLATFORM_IOS, 3);
+	struct store_client bob = client(BOB, "bob", PLATFORM_WEB, 4);
+	struct store_field fields[] = {{"longitude", LP_STR("10")}, {"latitude", LP_STR("50")}};
+	struct lp_str rooms[] = {LP_STR("r"), LP_STR("q")};
+	struct store_quiet quiet = {rooms, rooms + 1, 1, 1, 5};
+	struct store_place where = {false, 0, 0, 10, 5};
+	struct store_room chat = {LP_STR("chat"), true};
+	struct store_moved moved[] = {{ann.id, 3}, {bob.id, 4}};
+
+	fresh();
+	node_start(&n, "n1");
+	ann.announced = true;
+	on(&n, &ann, NULL);
+	on(&n, &bob, NULL);
+	store_redis_ops.info(n.store, &ann, fields, 2, on_answer, NULL);
+	store_redis_ops.info(n.store, &bob, fields, 2, on_answer, NULL);
+	store_redis_ops.apns(n.store, &ann, &quiet, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 5);
+	store_redis_ops.apns(n.store, &ann, &(struct store_quiet){.max = 5}, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 6);
+	CU_ASSERT_STRING_EQUAL(texts, "r");
+	store_redis_ops.info(n.store, &ann, NULL, 0, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 7);
+	CU_ASSERT_PTR_NOT_NULL(strstr(texts, "userId ann nspName /d platform ios"));
+	store_redis_ops.discover(n.store, &bob, &where, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 8);
+	CU_ASSERT_PTR_NOT_NULL(strstr(texts, ANN " ann 0.000"));
+	where.known = true;
+	store_redis_ops.discover(n.store, &bob, &where, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 9);
+	CU_ASSERT_STRING_EQUAL(texts, "");
+	fake_core_take(&n.core);
+	store_redis_ops.room_move(n.store, LP_STR("/d"), &chat, true, moved, 2, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 10 && n.core.log.len);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fake_core_take(&n.core), "emit /d chat [" ANN "] [\"people"));
+	CU_ASSERT(is("HGET " B ":rooms chat", NULL, "2"));
+	set(&n.settings, "duplicate_client", "reject");
+	ann.serial = 9;
+	on(&n, &ann, NULL);
+	WAIT(answers[STORE_CONFLICT] == 1);
+	node_stop(&n);
+}
+
+/* A push is carried out once or not at all, and not later than asked for. */
+static void test_push(void)
+{
+	struct node n;
+	struct lp_str room = LP_STR("r");
+	struct push_msg m = {.room = room, .expire_s = 60};
+
+	fresh();
+	ask("SET " B ":seq 41", NULL);
+	ask("HSET " B ":conf rev 1", NULL);
+	lp_buf_addz(&m.data, "{}");
+	lp_buf_addz(&m.expire, "1");
+	node_start(&n, "n1");
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 1);
+	CU_ASSERT_STRING_EQUAL(texts, "42");
+	CU_ASSERT(is("HGET " B ":msg:42 room", NULL, "r"));
+	store_redis_ops.push(n.store, LP_STR("/none"), &m, on_answer, NULL);
+	WAIT(answers[STORE_UNKNOWN_NAMESPACE] == 1);
+	ask("HSET " B ":conf offline on", NULL);
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	WAIT(answers[STORE_OFFLINE_NAMESPACE] == 1);
+	ask("HSET " B ":conf offline off", NULL);
+	/* on its way when the link breaks: nobody knows, and it is not sent again */
+	redis_server_freeze(server);
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	CU_ASSERT_EQUAL(answers[STORE_BUSY], 0);
+	WAIT(!store_stats(n.store)->connected);
+	WAIT(answers[STORE_BUSY] == 2);
+	/* while Redis is away: refused at once */
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	turn();
+	CU_ASSERT_EQUAL(answers[STORE_BUSY], 3);
+	redis_server_thaw(server);
+	WAIT(idle(&n));
+	run_for(50);
+	CU_ASSERT(is("GET " B ":seq", NULL, "44"));
+	store_redis_ops.push(n.store, LP_STR("/d"), &m, on_answer, NULL);
+	WAIT(answers[STORE_DONE] == 2);
+	CU_ASSERT_STRING_EQUAL(texts, "45");
+	push_msg_clear(&m);
 	node_stop(&n);
 }
 
@@ -599,6 +699,8 @@ int main(void)
 	CU_ADD_TEST(suite, test_loading);
 	CU_ADD_TEST(suite, test_operations);
 	CU_ADD_TEST(suite, test_inbox);
+	CU_ADD_TEST(suite, test_questions);
+	CU_ADD_TEST(suite, test_push);
 	CU_ADD_TEST(suite, test_kick);
 	CU_ADD_TEST(suite, test_crash);
 	CU_ADD_TEST(suite, test_emptied);
