@@ -96,7 +96,8 @@ struct store_ops {
 			  size_t count, store_cb cb, void *arg);
 	void (*room_leave)(void *store, const struct store_client *c,
 			   const struct store_room *rooms, size_t count, store_cb cb, void *arg);
-	/* Puts many clients of a namespace into a room, or takes them out. Never refused. */
+	/* Puts many clients of a namespace into a room, or takes them out. Out, with edge set, the
+	 * route of this connector goes too, even with count 0. Never refused. */
 	void (*room_move)(void *store, struct lp_str nsp, const struct store_room *room, bool in,
 			  const struct store_moved *clients, size_t count, store_cb cb, void *arg);
 	/* Clients that acknowledged a message, collected over some ms. */

@@ -155,6 +155,22 @@ static void begin(struct transfer *t)
 	}
 }
 
+/*
+ * Pushes to the target have come here since the transfer was accepted (transfer.lua), so that none
+ * after it is missed; without a member here they must not go on coming.
+ */
+static void settle_route(struct core *core, struct lp_str nsp_name, struct lp_str target)
+{
+	struct nsp *nsp = nsp_find(core, nsp_name);
+	struct room *room = nsp ? room_find(nsp, target) : NULL;
+	struct store_room none = {target, true};
+
+	if (room)
+		room->asked += !room->routed;
+	else
+		core->ops->room_move(core->store, nsp_name, &none, false, NULL, 0, NULL, NULL);
+}
+
 static void drop_first(struct core *core)
 {
 	struct transfer *t = core->transfers;
@@ -180,8 +196,11 @@ static void run(struct core *core)
 		if (!t->begun)
 			begin(t);
 		core->transfer_left -= serve(t, core->transfer_left);
-		if (t->at == t->count)
-			drop_first(core);
+		if (t->at < t->count)
+			break; /* the turn is used up */
+		if (t->join)
+			settle_route(core, lp_cstr(t->nsp->name), lp_str(t->target, t->target_len));
+		drop_first(core);
 	}
 }
 
@@ -237,6 +256,8 @@ bool transfer_add(struct core *core, struct lp_str name, struct lp_str target, b
 	       roomlist_read(&list, sources, core->conf.rules, SIZE_MAX);
 	if (!good || !nsp) {
 		roomlist_clear(&list);
+		if (good && join)
+			settle_route(core, name, target);
 		return good;
 	}
 	t = lp_xcalloc(1, sizeof(*t) + target.n);

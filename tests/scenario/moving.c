@@ -94,6 +94,8 @@ static void change(struct world *w)
 
 static void transfer(struct world *w, bool join)
 {
+	if (join)
+		store_mem_add_route(w->store, LP_STR("/demo"), LP_STR("target"));
 	if (!core_transfer(w->core, LP_STR("/demo"), LP_STR("target"), join,
 			   LP_STR("[\"crowd\",\"crowd\",\"nobody\"]")))
 		wrong++;

@@ -408,6 +408,8 @@ static void transfer(void)
 	snprintf(nsp_name, sizeof(nsp_name), "/n%u", nsp);
 	snprintf(target_name, sizeof(target_name), "r%u", target);
 	snprintf(sources, sizeof(sources), "[\"r%u\"]", source);
+	if (join)
+		store_mem_add_route(w.store, lp_cstr(nsp_name), lp_cstr(target_name));
 	if (!core_transfer(w.core, lp_cstr(nsp_name), lp_cstr(target_name), join, lp_cstr(sources)))
 		complain(NULL, "transfer refused to room", target);
 	world_settle(&w);

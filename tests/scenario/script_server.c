@@ -60,6 +60,8 @@ static bool cmd_transfer(struct script *s, char *args)
 
 	if (bad)
 		script_word(&args);
+	else if (join)
+		store_mem_add_route(s->world.store, lp_cstr(nsp), lp_cstr(target));
 	return core_transfer(s->world.core, lp_cstr(nsp), lp_cstr(target), join, lp_cstr(args)) !=
 		       bad ||
 	       script_fail(s, bad ? "it was taken" : "it was refused");

@@ -646,6 +646,11 @@ void store_mem_set_reject(struct store_mem *s, bool reject)
 	s->reject = reject;
 }
 
+void store_mem_add_route(struct store_mem *s, struct lp_str nsp, struct lp_str room)
+{
+	row_set(&s->routes, make_key(s, "%.*s %.*s", LP_FMT(nsp), LP_FMT(room)), 1);
+}
+
 void store_mem_set_answer(struct store_mem *s, enum store_answer answer, const char *texts)
 {
 	free(s->answers);

@@ -40,6 +40,8 @@ void store_mem_set_reject(struct store_mem *s, bool reject);
 void store_mem_set_answer(struct store_mem *s, enum store_answer answer, const char *texts);
 /* Appends the oldest question not taken yet, as text; false when there is none. */
 bool store_mem_take_note(struct store_mem *s, struct lp_buf *out);
+/* As a transfer to the room does, before the connector hears of it. */
+void store_mem_add_route(struct store_mem *s, struct lp_str nsp, struct lp_str room);
 /* Loses clients, memberships and routes; namespaces, acks and counts stay. */
 void store_mem_forget(struct store_mem *s);
 
