@@ -11,6 +11,7 @@
 #include "common/model/ident.h"
 #include "common/store/script.h"
 #include "connector/app.h"
+#include "connector/callback.h"
 #include "connector/core/core.h"
 #include "connector/counters.h"
 #include "connector/engine/engine.h"
@@ -36,6 +37,7 @@ struct app {
 	struct ident_rules *rules;
 	struct loop *loop;
 	struct store *store;
+	struct http_caller *caller;
 	struct core *core;
 	struct engine *engine;
 	struct http_server *http;
@@ -181,6 +183,10 @@ struct app *app_new(struct settings *settings)
 	a->store = store_new(loop_base(a->loop), settings);
 	a->core = make_core(settings, a->rules, a->store);
 	store_set_core(a->store, a->core);
+	a->caller = callback_caller_new(loop_base(a->loop), settings);
+	if (!a->caller)
+		goto fail;
+	core_set_callbacks(a->core, &callback_http_ops, a->caller);
 	a->engine = engine_new(&engine, core_app(), a->core, setup_random);
 	http_server_mount(a->http, settings->socket_path, a->engine);
 	return a;
@@ -227,6 +233,7 @@ void app_free(struct app *a)
 		core_free(a->core);
 	if (a->store)
 		store_free(a->store);
+	http_caller_free(a->caller);
 	ident_rules_free(a->rules);
 	loop_free(a->loop);
 	free(a);

@@ -70,6 +70,8 @@ static void add_core(struct lp_buf *out, const struct core *core)
 	add(out, "acks", c->acks);
 	add(out, "acks_refused", c->acks_refused);
 	add(out, "replaced", c->replaced);
+	add(out, "connect_callbacks", c->callbacks);
+	add(out, "connect_callbacks_refused", c->callbacks_refused);
 }
 
 static void add_store(struct lp_buf *out, const struct store *store)

@@ -46,6 +46,7 @@ static const struct {
 	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found"},
 	[API_CLIENT_FIELD_INVALID] = {400, "client_field_invalid",
 				      "a field of the client is invalid"},
+	[API_EVENT_ID_INVALID] = {400, "event_id_invalid", "eventId invalid"},
 };
 
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "fcgi-api/api_callback.h"
 #include "fcgi-api/api_client.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_push.h"
@@ -20,6 +21,9 @@ const struct route routes_push[] = {
 	{API_POST, "/api/auth/room-leave-message", AUTH_NAMESPACE, api_room_leave_message},
 	{API_GET, "/api/auth/namespace", AUTH_NAMESPACE, api_namespace_get},
 	{API_POST, "/api/auth/namespace/save", AUTH_NAMESPACE, api_namespace_save},
+	{API_GET, "/api/auth/namespace/dead-callbacks", AUTH_NAMESPACE, api_callback_list},
+	{API_POST, "/api/auth/namespace/dead-callbacks/replay", AUTH_NAMESPACE,
+	 api_callback_replay},
 	{API_GET, "/api/auth/namespace/current-message-stat", AUTH_NAMESPACE,
 	 api_report_message_stat},
 	{API_OTHER, NULL, AUTH_NONE, NULL},

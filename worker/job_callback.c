@@ -149,7 +149,7 @@ static void on_result(void *arg, const struct http_result *result)
 
 static void call_server(struct work *w, struct lp_str url, struct lp_str auth)
 {
-	struct http_header headers[] = {{"Content-Type", LP_STR("application/json")},
+	struct call_header headers[] = {{"Content-Type", LP_STR("application/json")},
 					{"authorization", auth},
 					{"namespace", w->nsp}};
 	struct lp_buf body = {0};

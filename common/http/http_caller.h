@@ -58,7 +58,7 @@ typedef void (*http_cb)(void *arg, const struct http_result *result);
 
 #define HTTP_BODY_MAX ((size_t)64 * 1024)
 
-struct http_header {
+struct call_header {
 	const char *name;
 	struct lp_str value; /* empty: the header is left out */
 };
@@ -68,7 +68,7 @@ struct http_request {
 	struct lp_str group;
 	struct lp_str url;
 	struct lp_str query; /* still encoded, put behind the URL's own; may be empty */
-	const struct http_header *headers;
+	const struct call_header *headers;
 	size_t header_count;
 	bool post;
 	struct lp_str body; /* of a POST */

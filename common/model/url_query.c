@@ -55,6 +55,19 @@ void url_decode(struct lp_buf *out, struct lp_str encoded)
 	*to = '\0';
 }
 
+void url_encode(struct lp_buf *out, struct lp_str text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] && strchr(plain, text.p[i]))
+			lp_buf_addc(out, text.p[i]);
+		else
+			lp_buf_addf(out, "%%%02X", (unsigned char)text.p[i]);
+	}
+}
+
 static bool is_name(struct lp_str encoded, const char *name)
 {
 	for (; encoded.n; name++)

@@ -9,6 +9,7 @@
 #include "connector/core/identity.h"
 #include "connector/core/reply.h"
 #include "connector/core/roomlist.h"
+#include "connector/core/verdict.h"
 
 struct client *client_ref(struct client *c)
 {
@@ -23,6 +24,7 @@ __attribute__((noinline)) void client_unref(struct client *c)
 
 	if (--c->refs)
 		return;
+	handshake_free(c->handshake);
 	free(c);
 	nsp_release(nsp);
 }
@@ -46,6 +48,9 @@ struct store_client client_for_store(const struct client *c)
 		.platform = (enum platform)c->platform,
 		.serial = c->serial,
 		.announced = c->announced,
+		.asked = c->handshake && c->handshake->asked,
+		.query = c->handshake && c->nsp->wants_query ? lp_buf_str(&c->handshake->query)
+							     : lp_str(NULL, 0),
 	};
 }
 
@@ -102,8 +107,9 @@ static void register_client(struct client *c, bool again)
 		r = lp_xmalloc(sizeof(*r));
 		r->client = client_ref(c);
 		r->generation = core->generation;
-		for (struct member *m = c->members; m; m = m->next)
+		for (struct member *m = c->members; m && !c->handshake->counted; m = m->next)
 			m->room->asked++;
+		c->handshake->counted = true;
 	}
 	core->ops->client_on(core->store, &who, rooms, c->room_count, again,
 			     again ? NULL : registered, r);
@@ -120,6 +126,16 @@ static void join_own_room(struct client *c)
 	lp_buf_clear(&name);
 }
 
+/* The registration changed nothing: it is not counted by the rooms. */
+static void uncount(struct client *c)
+{
+	if (!c->handshake || !c->handshake->counted)
+		return;
+	for (struct member *m = c->members; m; m = m->next)
+		m->room->asked--;
+	c->handshake->counted = false;
+}
+
 /*
  * Leaves all rooms here and in the store. refused: it never got there itself, but while it was a
  * member others may have left that did, so that nobody else takes the route away.
@@ -134,6 +150,8 @@ static void leave_all(struct client *c, bool refused, const char *reason)
 	bool tell = !refused;
 	size_t at = 0;
 
+	if (refused)
+		uncount(c);
 	/* The names outlive their rooms. */
 	for (size_t i = 0; i < count; i++)
 		lp_buf_adds(&names, rooms[i].name);
@@ -142,8 +160,6 @@ static void leave_all(struct client *c, bool refused, const char *reason)
 
 		rooms[i].name.p = names.data + at;
 		at += rooms[i].name.n;
-		if (refused)
-			c->members->room->asked--;
 		asked = c->members->room->asked > 0;
 		rooms[i].edge = room_leave(c->members);
 		tell = tell || (rooms[i].edge && asked);
@@ -192,11 +208,17 @@ static void accept_client(struct client *c)
 	nsp->core->stats.clients++;
 	for (struct member *m = c->members; m; m = m->next)
 		m->room->routed = true;
+	lp_buf_clear(&c->handshake->cookie);
+	if (!nsp->wants_query) {
+		handshake_free(c->handshake);
+		c->handshake = NULL;
+	}
 	socket_accept(c->socket);
 	say_ok(c);
 }
 
-static void refuse_client(struct client *c, struct lp_str message)
+/* Takes a client that was never online from its socket. */
+static struct socket *give_up(struct client *c)
 {
 	struct socket *s = c->socket;
 
@@ -204,8 +226,96 @@ static void refuse_client(struct client *c, struct lp_str message)
 	c->socket = NULL;
 	c->state = CLIENT_GONE;
 	leave_all(c, true, "refused");
-	socket_refuse(s, message);
 	client_unref(c);
+	return s;
+}
+
+static void refuse_client(struct client *c, struct lp_str message)
+{
+	socket_refuse(give_up(c), message);
+}
+
+/* A client of the socket, in its user's own room, not registered yet. */
+static struct client *begin_client(struct socket *s, struct nsp *nsp, const struct identity *who,
+				   struct handshake *h)
+{
+	struct client *c = client_new(s, nsp, who);
+
+	c->handshake = h;
+	socket_set_data(s, c);
+	HASH_ADD(hh, c->nsp->registering, serial, sizeof(c->serial), c);
+	join_own_room(c);
+	return c;
+}
+
+/* The business system knows it under another user id: another client takes its place. */
+static struct client *rename_client(struct client *c, struct lp_str userid)
+{
+	struct nsp *nsp = nsp_hold(c->nsp->core, lp_cstr(c->nsp->name));
+	size_t before_uuid = strlen(nsp->name) + 1 + c->userid_len + 1 +
+			     strlen(platform_name((enum platform)c->platform)) + 1;
+	struct identity who = {.platform = (enum platform)c->platform, .announced = c->announced};
+	struct handshake *h = c->handshake;
+	struct client *renamed;
+
+	lp_buf_adds(&who.uuid, lp_str_from(client_id(c), before_uuid));
+	lp_buf_adds(&who.userid, userid);
+	uncount(c);
+	handshake_rename(h, &who);
+	c->handshake = NULL;
+	renamed = begin_client(give_up(c), nsp, &who, h);
+	identity_clear(&who);
+	return renamed;
+}
+
+static void callback_answered(void *arg, const struct callback_answer *answer)
+{
+	struct client *c = arg;
+	struct core *core = c->nsp->core;
+	struct lp_buf message = {0};
+	struct verdict v;
+
+	c->handshake->question = NULL;
+	core->stats.callbacks++;
+	if (verdict_read(&v, answer, core->conf.rules, core->conf.max_rooms - 1, &message)) {
+		if (v.userid.len && !lp_str_eq(lp_buf_str(&v.userid), client_userid(c)))
+			c = rename_client(c, lp_buf_str(&v.userid));
+		for (size_t i = 0; i < v.rooms.count; i++) {
+			if (!room_member(c, v.rooms.entries[i].name))
+				room_join(c, v.rooms.entries[i].name);
+		}
+		c->handshake->asked = true;
+		register_client(c, false);
+	} else {
+		core->stats.callbacks_refused++;
+		refuse_client(c, lp_buf_str(&message));
+	}
+	lp_buf_clear(&message);
+	verdict_clear(&v);
+}
+
+/* Not registered yet; needed: as client_on says. */
+static void meet_needs(struct client *c, const struct lp_str *needed)
+{
+	struct core *core = c->nsp->core;
+	struct handshake *h = c->handshake;
+
+	uncount(c);
+	if (needed[2].n)
+		c->nsp->wants_query = true;
+	if (!needed[0].n)
+		register_client(c, false);
+	else if (!core->callbacks)
+		callback_answered(c, &(struct callback_answer){.status = 0});
+	else
+		h->question = core->callbacks->ask(
+			core->caller,
+			&(struct callback_question){.nsp = lp_cstr(c->nsp->name),
+						    .url = needed[0],
+						    .auth = needed[1],
+						    .query = lp_buf_str(&h->query),
+						    .cookie = lp_buf_str(&h->cookie)},
+			callback_answered, c);
 }
 
 static void registered(void *arg, enum store_answer answer, const struct store_texts *got)
@@ -213,14 +323,16 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 	struct registration *r = arg;
 	struct client *c = r->client;
 	bool stale = r->generation != c->nsp->core->generation;
+	bool needs = answer == STORE_DONE && got->count == 3;
 
-	(void)got;
 	free(r);
 	if (c->state == CLIENT_GONE) {
 		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
 		 * more of the connection that this one replaced. */
-		if (answer == STORE_DONE && !stale)
+		if (answer == STORE_DONE && !stale && !needs)
 			replace(c);
+	} else if (needs) {
+		meet_needs(c, got->items);
 	} else if (answer == STORE_UNKNOWN_NAMESPACE) {
 		refuse_client(c, LP_STR("this namespace not found"));
 	} else if (answer == STORE_OFFLINE_NAMESPACE) {
@@ -257,10 +369,7 @@ void client_connect(struct socket *s, const struct socket_request *req)
 	if (wrong) {
 		socket_refuse(s, lp_cstr(wrong));
 	} else {
-		c = client_new(s, nsp_hold(core, req->nsp), &who);
-		socket_set_data(s, c);
-		HASH_ADD(hh, c->nsp->registering, serial, sizeof(c->serial), c);
-		join_own_room(c);
+		c = begin_client(s, nsp_hold(core, req->nsp), &who, handshake_new(req, &who));
 		register_client(c, false);
 	}
 	identity_clear(&who);
@@ -293,6 +402,8 @@ void client_closed(struct socket *s, enum close_reason reason)
 	} else {
 		HASH_DEL(c->nsp->registering, c);
 	}
+	if (c->handshake && c->handshake->question)
+		c->nsp->core->callbacks->call_off(c->nsp->core->caller, c->handshake->question);
 	c->state = CLIENT_GONE;
 	c->socket = NULL;
 	leave_all(c, false, disconnect_reason(reason));

@@ -3,8 +3,10 @@
  *
  *     socket asks      store answered         socket closed
  *   ------------> REGISTERING ----> ONLINE ----------------> GONE
- *                     |                                       ^
- *                     +--- refused, or closed meanwhile ------+
+ *                   |  ^  |                                   ^
+ *                   |  |  +--- refused, or closed meanwhile --+
+ *                   v  |
+ *     the connect callback is asked, if the namespace has one; then it registers again
  *
  * The socket holds one reference until it is closed, each operation under way in the store and
  * each ack not yet written holds another.
@@ -13,6 +15,7 @@
 #define CLIENT_H
 
 #include "connector/core/core_int.h"
+#include "connector/core/handshake.h"
 #include "connector/core/room.h"
 
 enum client_state {
@@ -24,9 +27,10 @@ enum client_state {
 struct client {
 	UT_hash_handle hh; /* in nsp.registering, then in nsp.clients, until GONE */
 	struct nsp *nsp;
-	struct socket *socket;  /* NULL once GONE */
-	struct member *members; /* list over its rooms */
-	uint64_t serial;        /* of this connection */
+	struct socket *socket;       /* NULL once GONE */
+	struct member *members;      /* list over its rooms */
+	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
+	uint64_t serial;             /* of this connection */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
 	uint64_t next_push;     /* ms: until then it may not send another push */
 	uint64_t next_discover; /* ms */

@@ -40,6 +40,12 @@ struct core *core_new(const struct core_conf *conf, const struct store_ops *ops,
 	return c;
 }
 
+void core_set_callbacks(struct core *c, const struct callback_ops *ops, void *caller)
+{
+	c->callbacks = ops;
+	c->caller = caller;
+}
+
 void core_free(struct core *c)
 {
 	transfer_cancel_all(c);

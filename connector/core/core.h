@@ -38,12 +38,16 @@ struct core_stats {
 	uint64_t pushes;     /* messages taken from the inbox */
 	uint64_t deliveries; /* handed to a client's connection */
 	uint64_t acks;
-	uint64_t acks_refused; /* not addressed to that client, or malformed */
-	uint64_t replaced;     /* connections replaced by a newer one of the same client */
+	uint64_t acks_refused;      /* not addressed to that client, or malformed */
+	uint64_t replaced;          /* connections replaced by a newer one of the same client */
+	uint64_t callbacks;         /* connect callbacks answered, or not reached */
+	uint64_t callbacks_refused; /* clients refused by those */
 };
 
 /* store_ops/store: the door to the store, borrowed. */
 struct core *core_new(const struct core_conf *conf, const struct store_ops *ops, void *store);
+/* The door to the business systems, borrowed, before the first client comes. */
+void core_set_callbacks(struct core *c, const struct callback_ops *ops, void *caller);
 void core_free(struct core *c);
 const struct core_stats *core_stats(const struct core *c);
 /* What to give engine_new(), with the core as app_data. */

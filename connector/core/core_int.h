@@ -26,6 +26,7 @@ struct nsp {
 	size_t offline_total; /* clients when it was set offline, registering ones too; 0: it was not */
 	size_t offline_done;
 	uint64_t offline_since; /* ms */
+	bool wants_query;       /* the store wants the handshake's query with each client */
 	char name[];
 };
 
@@ -33,6 +34,8 @@ struct core {
 	struct core_conf conf;
 	const struct store_ops *ops;
 	void *store;
+	const struct callback_ops *callbacks; /* NULL: none can be reached */
+	void *caller;
 	struct nsp *nsps;        /* table by name */
 	struct room *busy_rooms; /* with deliveries under way, in turn */
 	struct room *last_busy_room;

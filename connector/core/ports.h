@@ -1,6 +1,8 @@
 /*
- * The door to the store, as core/ sees it: what must be written to Redis, and what comes from
- * there. connector/store/ implements it; tests put a table in memory there.
+ * The doors of core/: to the store, that is what must be written to Redis, and what comes from
+ * there; and, at the end, to the business systems.
+ *
+ * The store: connector/store/ implements it; tests put a table in memory there.
  *
  * Operations are carried out in the order they were asked for. They never fail while the connector
  * lives: with Redis away they wait and are sent again, which every one of them bears, since each
@@ -26,6 +28,10 @@ struct store_client {
 	enum platform platform;
 	uint64_t serial; /* of the connection, unique in this connector */
 	bool announced;  /* the others in its rooms are told when it joins and leaves */
+	/* Of client_on: the connect callback has been asked; the handshake's query, for the
+	 * disconnect callback, empty when it is not known to be wanted. */
+	bool asked;
+	struct lp_str query;
 };
 
 struct store_room {
@@ -85,6 +91,9 @@ struct store_ops {
 	 * that held the same client id, here or elsewhere, is replaced; elsewhere it is told. By
 	 * the setting duplicate_client the answer may be STORE_CONFLICT instead.
 	 * again: it was accepted before; write it anew after the store forgot us (never refused).
+	 * Got: nothing; or, when STORE_DONE means that it was not registered yet, what is needed
+	 * first: the URL of the connect callback to ask (may be empty), its authorization, and
+	 * "1" when the query is wanted.
 	 */
 	void (*client_on)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg);
@@ -126,6 +135,31 @@ struct store_ops {
 	 * and these, names and values. */
 	void (*discover)(void *store, const struct store_client *c, const struct store_place *where,
 			 store_cb cb, void *arg);
+};
+
+/* --- the business systems --- */
+
+/* What to ask a namespace's connect callback; strings are copied. */
+struct callback_question {
+	struct lp_str nsp;
+	struct lp_str url;
+	struct lp_str auth;   /* callback_auth, may be empty */
+	struct lp_str query;  /* of the handshake, encoded */
+	struct lp_str cookie; /* of the handshake, may be empty */
+};
+
+struct callback_answer {
+	int status;         /* of HTTP; 0: it could not be reached, or not in time */
+	struct lp_str body; /* lives as long as the call */
+};
+typedef void (*callback_cb)(void *arg, const struct callback_answer *answer);
+
+/* connector/callback.c implements it. */
+struct callback_ops {
+	/* cb comes exactly once, later, unless the question is called off. Returns a handle for
+	 * that, good until cb is called. */
+	void *(*ask)(void *caller, const struct callback_question *q, callback_cb cb, void *arg);
+	void (*call_off)(void *caller, void *question);
 };
 
 #endif

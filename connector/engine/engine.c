@@ -283,7 +283,7 @@ static enum engine_verdict handshake(struct engine *e, struct link *l, const str
 		return refuse(l, h, BAD_VERSION);
 	if (!may_open(e, l, h, &address))
 		return ENGINE_DONE;
-	s = session_new(e, version, h->query);
+	s = session_new(e, version, h->query, http_head_get(h, "cookie"));
 	s->address = address;
 	l->session = s;
 	l->base64 = ask->base64;

@@ -48,6 +48,13 @@ static void heard(struct session *s)
 		s->heartbeat_due = s->engine->now + conf->ping_interval + conf->ping_timeout;
 }
 
+/* By the first heartbeat it has joined what it came for: nobody asks for the cookie any more. */
+static void forget_cookie(struct session *s)
+{
+	free(s->cookie);
+	s->cookie = NULL;
+}
+
 static void pong_came(struct session *s)
 {
 	s->ping_sent = false;
@@ -129,7 +136,8 @@ void session_assemble(struct session *s, struct assembly *a)
 
 /* --- life --- */
 
-struct session *session_new(struct engine *e, int version, struct lp_str query)
+struct session *session_new(struct engine *e, int version, struct lp_str query,
+			    struct lp_str cookie)
 {
 	struct session *s = lp_xcalloc(1, sizeof(*s));
 	uint8_t random[16];
@@ -138,6 +146,7 @@ struct session *session_new(struct engine *e, int version, struct lp_str query)
 	s->version = (uint8_t)version;
 	s->serial = ++e->last_serial;
 	s->query = lp_xstrndup(query);
+	s->cookie = cookie.n ? lp_xstrndup(cookie) : NULL;
 	e->random(random, sizeof(random));
 	session_id_make(s->id, lp_cstr(e->conf.tag), random);
 	HASH_ADD_STR(e->sessions, id, s);
@@ -166,6 +175,7 @@ void session_free(struct session *s)
 	clear_queue(s);
 	assembly_free(s->assembly);
 	free(s->query);
+	free(s->cookie);
 	free(s->jsonp);
 	free(s);
 }
@@ -379,11 +389,14 @@ bool session_packet(struct session *s, const struct eio_packet *p)
 	case EIO_PING:
 		if (s->version == 4)
 			return close_with(s, CLOSE_PROTOCOL);
+		forget_cookie(s);
 		session_send(s, s->engine->pong);
 		break;
 	case EIO_PONG:
-		if (s->version == 4)
+		if (s->version == 4) {
+			forget_cookie(s);
 			pong_came(s);
+		}
 		break;
 	case EIO_MESSAGE:
 		if (s->engine->raw) {

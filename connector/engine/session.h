@@ -70,12 +70,14 @@ struct session {
 
 	struct session *next_dirty;
 	struct session *next_closed;
-	char *query; /* of the handshake URL, owned */
-	char *jsonp; /* digits of the handshake's j, owned; NULL: not JSONP */
+	char *query;  /* of the handshake URL, owned */
+	char *cookie; /* of the handshake, owned, until the first sign of life; may be NULL */
+	char *jsonp;  /* digits of the handshake's j, owned; NULL: not JSONP */
 };
 
 /* Makes a session and enters it into the engine's table. */
-struct session *session_new(struct engine *e, int version, struct lp_str query);
+struct session *session_new(struct engine *e, int version, struct lp_str query,
+			    struct lp_str cookie);
 void session_free(struct session *s);
 
 /* Opens it: the open packet, and the implicit connect to "/" of protocol 4. */

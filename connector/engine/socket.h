@@ -22,6 +22,7 @@ struct socket_request {
 	struct lp_str url_query;    /* of the handshake URL, still encoded */
 	struct lp_str packet_query; /* of the CONNECT packet (protocol 4), still encoded */
 	struct lp_str auth;         /* JSON object (protocol 5), or empty */
+	struct lp_str cookie;       /* of the handshake; empty after the first heartbeat */
 };
 
 /* An event; the strings live as long as the call. */

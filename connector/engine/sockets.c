@@ -57,6 +57,7 @@ static void ask(struct socket *k, const struct sio_packet *p)
 	struct socket_request req = {
 		.nsp = lp_cstr(k->nsp),
 		.url_query = lp_cstr(s->query),
+		.cookie = lp_cstr(s->cookie),
 	};
 
 	if (p) {

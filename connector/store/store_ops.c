@@ -42,19 +42,21 @@ static void add_rooms_edges(struct lp_buf *args, const struct store_room *rooms,
 static void ops_client_on(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg)
 {
+	static const char *const modes[2][2] = {{"", "r"}, {"a", "ra"}};
 	struct store *s = store;
 	struct lp_buf *args = &s->args;
 	bool reject = strcmp(s->settings->duplicate_client, "reject") == 0;
 
 	add_inbox(s);
-	request_addz(args, again ? "1" : reject ? "r" : "");
+	request_addz(args, again ? "1" : modes[c->asked][reject]);
 	add_client(args, c);
 	request_add(args, c->userid);
 	request_addz(args, platform_name(c->platform));
 	request_addz(args, c->announced ? "1" : "");
+	request_add(args, c->query);
 	add_rooms(args, rooms, count);
 	/* Those accepted before are bounded by what is connected. */
-	store_submit(s, REQUEST_CLIENT_ON, c->nsp, 8 + (unsigned)count, again, cb, arg);
+	store_submit(s, REQUEST_CLIENT_ON, c->nsp, 9 + (unsigned)count, again, cb, arg);
 }
 
 static void ops_client_off(void *store, const struct store_client *c,

@@ -129,8 +129,8 @@ void online(const char *userid, const char *platform, const char *uuid, const ch
 
 	snprintf(id, sizeof(id), "/d#%s#%s-%s", userid, platform, uuid);
 	snprintf(own, sizeof(own), "user_%s", userid);
-	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s %s",
-		script_get("client_on")->text, "", id, userid, platform, "", own, room);
+	command("EVAL %s 1 " B " c1.1 lp: 100 %s %s 1 %s %s %s %s %s %s",
+		script_get("client_on")->text, "", id, userid, platform, "", "", own, room);
 }
 
 void fresh(void)

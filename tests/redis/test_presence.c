@@ -25,7 +25,7 @@ static struct redis_server *server;
 /* --- helpers --- */
 
 #define ON(owner, client, serial, user, platform, ...)                                             \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", __VA_ARGS__
+	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", "", __VA_ARGS__
 #define OFF(owner, client, serial, ...)                                                            \
 	"client_off", B, owner, client, serial, "lp:", "1000", "bye", __VA_ARGS__
 #define JOIN(owner, client, serial, ...)                                                           \
@@ -103,10 +103,10 @@ static void test_refusals(void)
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("OFFLINE", ON("a.1", ANN, "7", "ann", "web", "news"));
 	EXPECT("KEYS *", B ":conf");
-	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "news");
+	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "", "news");
 	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
 	CALL("UNKNOWN", "client_on", "lp:{/e}", "a.1", "lp:", "1000", "1", "/e#x#web-1", "7", "x",
-	     "web", "", "news");
+	     "web", "", "", "news");
 	EXPECT("EXISTS lp:{/e}:clients", "0");
 }
 
@@ -243,7 +243,7 @@ static void test_awkward_names(void)
 		snprintf(own, sizeof(own), "user_%s", rows[i].userid);
 		freeReplyObject(redisCommand(redis, "HSET %s:conf key x", base));
 		CALL("DONE", "client_on", base, "a.1", "lp:", "10", "", client, "1", rows[i].userid,
-		     rows[i].platform, "1", own, "r");
+		     rows[i].platform, "1", "", own, "r");
 		/* those who are told read its names out of the client id, too */
 		snprintf(event, sizeof(event),
 			 "[\"peopleJoin\",{\"sid\":\"%s\",\"uuid\":\"%s\",\"userid\":\"%s\","
@@ -361,7 +361,7 @@ static void step(const char *base, unsigned seed)
 	case 1:
 	case 2:
 		call("client_on", base, owner, prefix, "1000", dup, client, serial, user, platform,
-		     told, own, room, other, NULL);
+		     told, "", own, room, other, NULL);
 		break;
 	case 3:
 		call("client_off", base, owner, client, serial, prefix, "1000", "bye", room, edge,
@@ -598,7 +598,7 @@ static void test_node_reap(void)
 		CALL("DONE", ON(a, client, "1", "u", "web", "user_u", "x"));
 		snprintf(client, sizeof(client), "/e#u#web-%d", i);
 		CALL("DONE", "client_on", "lp:{/e}", a, "lp:", "10", "", client, "1", "u", "web",
-		     "", "x");
+		     "", "", "x");
 	}
 	CALL("DONE", ON(b, BOB, "1", "bob", "android", "user_bob", "x"));
 	CALL("DONE", ON(b, "/d#u#web-4", "9", "u", "web", "user_u"));

@@ -171,8 +171,11 @@ static void fresh(void)
 static struct store_client client(const char *id, const char *userid, enum platform platform,
 				  uint64_t serial)
 {
-	return (struct store_client){LP_STR("/d"), lp_cstr(id), lp_cstr(userid),
-				     platform,     serial,      false};
+	return (struct store_client){.nsp = LP_STR("/d"),
+				     .id = lp_cstr(id),
+				     .userid = lp_cstr(userid),
+				     .platform = platform,
+				     .serial = serial};
 }
 
 static void on(struct node *n, const struct store_client *c, int *got)
@@ -211,8 +214,10 @@ static void test_operations(void)
 	struct node n;
 	struct store_client ann = client(ANN, "ann", PLATFORM_WEB, 3);
 	struct store_client bob = client(BOB, "bob", PLATFORM_IOS, 4);
-	struct store_client lost = {
-		LP_STR("/none"), LP_STR("/none#a#web-1"), LP_STR("a"), PLATFORM_WEB, 5, false};
+	struct store_client lost = {.nsp = LP_STR("/none"),
+				    .id = LP_STR("/none#a#web-1"),
+				    .userid = LP_STR("a"),
+				    .serial = 5};
 	struct store_room room = {LP_STR("chat"), true};
 	struct lp_str ids[2] = {LP_STR(ANN), LP_STR(BOB)};
 	char held[64];

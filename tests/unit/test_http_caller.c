@@ -355,10 +355,10 @@ static void test_outcomes(void)
 
 static void test_request(void)
 {
-	static const struct http_header headers[] = {{"authorization", BYTES("secret")},
+	static const struct call_header headers[] = {{"authorization", BYTES("secret")},
 						     {"namespace", BYTES("/demo")},
 						     {"cookie", BYTES("")}};
-	static const struct http_header broken[] = {{"authorization", BYTES("a\r\nb: c")}};
+	static const struct call_header broken[] = {{"authorization", BYTES("a\r\nb: c")}};
 	struct http_request req = {.query = LP_STR("uuid=a%20b&x=\xe4\xbd\xa0"),
 				   .headers = headers,
 				   .header_count = COUNT(headers)};

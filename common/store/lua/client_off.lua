@@ -4,6 +4,7 @@
 -- ARGV     1 owner    2 client    3 serial    4 prefix    5 inbox limit    6 reason
 --          7.. pairs: room, '1' when the connector has no other member there
 -- Returns  1, or 0 when another connection holds it or none does
+-- include lib/callback.lua
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
@@ -20,4 +21,5 @@ for _, room in ipairs(forget(B, nsp, client, held)) do
   people_leave(B, nsp, client, held, room, true, { ARGV[4], ARGV[5] })
 end
 note_off(B, client, now_ms(), ARGV[6])
+callback_gone(B, nsp, client, (identity(nsp, client, held)))
 return 1

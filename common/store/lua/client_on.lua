@@ -2,11 +2,14 @@
 -- taken out first; if another connector has it, that one is told to close it.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 owner     2 prefix    3 inbox limit
---          4 '1': accepted before, written anew; 'r': refused while another connection lives
+--          4 '1': accepted before, written anew; else 'r': refused while another connection
+--            lives; 'a': the connect callback has been asked
 --          5 client    6 serial    7 user id       8 platform
---          9 '1': the others in its rooms are told of it                            10.. rooms
+--          9 '1': the others in its rooms are told of it
+--          10 query of the handshake, '' when not given                             11.. rooms
 -- Returns  DONE; UNKNOWN: no such namespace; OFFLINE: it takes no new clients; CONFLICT: another
---          connection holds the client id and lives
+--          connection holds the client id and lives; or, with nothing changed, what is needed first:
+--          { connect callback to ask ('': none), its authorization, '1': the query }
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
@@ -19,8 +22,16 @@ local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 if redis.call('EXISTS', B .. ':conf') == 0 then
   return redis.status_reply('UNKNOWN')
 end
-if not again and redis.call('HGET', B .. ':conf', 'offline') == 'on' then
-  return redis.status_reply('OFFLINE')
+local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback')
+local told = (conf[4] or '') ~= '' -- of its end
+if not again then
+  if conf[1] == 'on' then
+    return redis.status_reply('OFFLINE')
+  end
+  local url = not string.find(ARGV[4], 'a') and conf[2] or ''
+  if url ~= '' or told and ARGV[10] == '' then
+    return { url, conf[3] or '', told and '1' or '' }
+  end
 end
 
 local now = now_ms()
@@ -29,7 +40,7 @@ local mine = holding(owner, ARGV[6], userid, ARGV[9])
 local held = redis.call('HGET', B .. ':clients', client)
 if held and held ~= mine then
   local other = string.match(held, '^(.-)/')
-  if ARGV[4] == 'r' then
+  if not again and string.find(ARGV[4], 'r') then
     local lease = other ~= owner and tonumber(redis.call('ZSCORE', prefix .. 'nodes', other) or 0)
     if not lease or lease > now then
       return redis.status_reply('CONFLICT')
@@ -49,11 +60,16 @@ end
 redis.call('SADD', B .. ':node:' .. owner, client)
 redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)
 redis.call('ZADD', B .. ':ever', now, client)
+if told and ARGV[10] ~= '' then
+  redis.call('HSET', B .. ':queries', client, ARGV[10])
+elseif held and held ~= mine then
+  redis.call('HDEL', B .. ':queries', client)
+end
 local record = B .. ':client:' .. client
 redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform)
 redis.call(again and 'HSETNX' or 'HSET', record, 'last_connect_time', now)
 place(B, client)
-for i = 10, #ARGV do
+for i = 11, #ARGV do
   route_on(B, owner, ARGV[i])
   if room_in(B, client, userid, platform, ARGV[i], now) and not again then
     people_join(B, nsp, client, mine, ARGV[i], to)

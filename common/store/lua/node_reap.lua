@@ -5,6 +5,7 @@
 --          4 '1': also while its lease is valid (the caller is a later life of the same node id,
 --          or the connector itself that stops)                           5 inbox limit
 -- Returns  1: there may be more; 0: nothing left, or its lease is valid
+-- include lib/callback.lua
 -- include lib/now.lua
 -- include lib/presence.lua
 -- include lib/inbox.lua
@@ -35,6 +36,7 @@ for _, client in ipairs(clients) do
       people_leave(B, nsp, client, held, room, true, { prefix, ARGV[5], owner })
     end
     note_off(B, client, now_ms(), 'connector lost')
+    callback_gone(B, nsp, client, (identity(nsp, client, held)))
   end
 end
 if #clients < tonumber(ARGV[3]) then

@@ -168,7 +168,7 @@ class Stack {
 		const wrong = stdout ? [stdout] : [];
 		for (const file of readdirSync(path.join(this.dir, "run"))) {
 			const part = path.basename(file, ".status");
-			if (file.endsWith(".status") && /api|connector/.test(part) && !this.killed.has(part)) {
+			if (file.endsWith(".status") && /api|connector|worker/.test(part) && !this.killed.has(part)) {
 				const status = readFileSync(path.join(this.dir, "run", file), "utf8").trim();
 				if (status !== "0")
 					wrong.push(`${part} ended with status ${status}`);

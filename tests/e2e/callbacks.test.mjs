@@ -1,0 +1,294 @@
+// connect_callback and disconnect_callback, against a business system in this file.
+
+import assert from "node:assert/strict";
+import http from "node:http";
+import { after, before, test } from "node:test";
+
+import { Client, connectClient, versions } from "./lib/client.mjs";
+import { startStack } from "./lib/stack.mjs";
+import { until } from "./lib/wait.mjs";
+
+const AUTH = "token of the callbacks";
+
+let stack;
+let server;
+let base;
+const requests = []; // { method, path, query, headers, body }
+const clients = [];
+
+// The path says how it answers; "/hang" never does.
+const answers = {
+	"/yes": () => [200, ""],
+	"/text": () => [200, "ok"],
+	"/rename": () => [200, JSON.stringify({ userid: "renamed", rooms: ["vip", "all"] })],
+	"/badname": () => [200, JSON.stringify({ userid: "not valid" })],
+	"/broken": () => [200, "{\"userid\":"],
+	"/no": () => [403, "no"],
+	"/elsewhere": () => [302, ""],
+	"/flaky": (n) => [n < 3 ? 500 : 200, ""],
+	"/never": () => [503, ""],
+	"/repaired": () => [200, ""],
+};
+const tries = new Map();
+
+function handle(req, res) {
+	const url = new URL(req.url, "http://x");
+	const chunks = [];
+	req.on("data", (chunk) => chunks.push(chunk));
+	req.on("end", () => {
+		const text = Buffer.concat(chunks).toString();
+		const key = `${url.pathname} ${text}`;
+		tries.set(key, (tries.get(key) ?? 0) + 1);
+		requests.push({
+			method: req.method,
+			path: url.pathname,
+			query: Object.fromEntries(url.searchParams),
+			headers: req.headers,
+			body: text && JSON.parse(text),
+		});
+		if (!answers[url.pathname])
+			return;
+		const [status, body] = answers[url.pathname](tries.get(key));
+		res.writeHead(status, status === 302 ? { location: "/yes" } : {});
+		res.end(body);
+	});
+}
+
+const seen = (path) => requests.filter((request) => request.path === path);
+
+before(async () => {
+	server = http.createServer(handle);
+	await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+	base = `http://127.0.0.1:${server.address().port}`;
+	stack = await startStack({
+		connectors: 2,
+		set: { redis_timeout: "2s", lease_time: "6s", callback_timeout: "800ms",
+			callback_retry: "4s", callback_pause: "1s" },
+	});
+});
+
+after(async () => {
+	clients.forEach((client) => client.close());
+	await stack?.stop();
+	server?.closeAllConnections();
+	server?.close();
+});
+
+async function namespace(key, callbacks) {
+	const owner = await stack.namespace(key);
+	const urls = Object.fromEntries(Object.entries(callbacks).map(([k, v]) => [k, v && base + v]));
+	await stack.admin.post("/api/admin/namespace/save", { key, ...urls, callback_auth: AUTH });
+	return owner;
+}
+
+function client(key, uuid, { n = 0, version = "4.8.4", by = "url", more = {} } = {}) {
+	const made = new Client(stack.connector(n + 1),
+		{ version, by, namespace: key, identity: { uuid, userid: "ann", ...more } });
+	clients.push(made);
+	return made;
+}
+
+for (const version of versions) {
+	for (const by of ["url", "connect"]) {
+		test(`${version}, identity by ${by}: the connect callback hears of the client`, async () => {
+			const key = `/yes-${version[0]}-${by}`;
+			await namespace(key, { connect_callback: "/yes" });
+			await client(key, "u1", { version, by, more: { token: "a b&c" } }).connected();
+			const { method, query, headers } = seen("/yes").find(({ headers: h }) => h.namespace === key);
+			assert.equal(method, "GET");
+			assert.equal(query.uuid, "u1");
+			assert.equal(query.userid, "ann");
+			assert.equal(query.platform, "web");
+			assert.equal(query.token, "a b&c");
+			assert.equal(headers.authorization, AUTH);
+		});
+	}
+}
+
+test("the cookie of the handshake goes along", async () => {
+	await namespace("/cookie", { connect_callback: "/yes" });
+	const { url, path } = stack.connector(1);
+	const ask = (more, options) => fetch(`${url}${path}?EIO=4&transport=polling${more}`, options);
+	const open = await (await ask("", { headers: { cookie: "session=s3cret" } })).text();
+	const { sid } = JSON.parse(open.slice(1));
+	await ask(`&sid=${sid}`, { method: "POST", body: "40/cookie,{\"uuid\":\"u1\"}" });
+	await until("the callback", () => seen("/yes").some(({ headers }) => headers.namespace === "/cookie"));
+	const { headers } = seen("/yes").find(({ headers: h }) => h.namespace === "/cookie");
+	assert.equal(headers.cookie, "session=s3cret");
+});
+
+test("an answer that is no JSON says nothing", async () => {
+	await namespace("/text", { connect_callback: "/text" });
+	assert.equal((await client("/text", "u1").connected()).clientId, "/text#ann#web-u1");
+});
+
+test("a userid in the answer replaces the claimed one; rooms are joined", async () => {
+	const owner = await namespace("/rename", { connect_callback: "/rename", disconnect_callback: "/renamed" });
+	answers["/renamed"] = () => [200, ""];
+	const one = client("/rename", "u1");
+	assert.equal((await one.connected()).clientId, "/rename#renamed#web-u1");
+	for (const room of ["vip", "all", "user_renamed"])
+		await owner.push(room, { room });
+	await until("the pushes", () => one.pushes.length === 3);
+	assert.equal((await owner.online("user_ann")).clientCount, 0);
+	assert.equal((await owner.online("vip")).userCount, 1);
+	one.close();
+	await until("the disconnect callback", () => seen("/renamed").length > 0);
+	assert.equal(seen("/renamed")[0].body.query.userid, "renamed");
+});
+
+for (const [path, message] of [
+	["/no", "handshake fail statusCode: 403"],
+	["/elsewhere", "handshake fail statusCode: 302"],
+	["/badname", "connect callback unreachable"],
+	["/broken", "connect callback unreachable"],
+	["/hang", "connect callback unreachable"],
+]) {
+	test(`connect callback ${path}: refused with "${message}", no disconnect callback`, async () => {
+		const owner = await namespace(path, { connect_callback: path, disconnect_callback: `${path}-gone` });
+		for (const version of versions) {
+			const one = client(path, `u-${version[0]}`, { version });
+			const first = await one.first;
+			assert.deepEqual(first, { type: "refused", data: message });
+		}
+		const { clientCount } = await owner.get("/api/auth/report/online");
+		assert.equal(clientCount, 0);
+		assert.deepEqual(seen(`${path}-gone`), []);
+	});
+}
+
+test("a dead callback server refuses its own clients and delays nobody else", async () => {
+	await namespace("/dead", { connect_callback: "/hang" });
+	await namespace("/alive", { connect_callback: "/yes" });
+	const waiting = Array.from({ length: 40 }, (_, i) => client("/dead", `d${i}`));
+	const times = [];
+	for (let i = 0; i < 10; i++) {
+		const start = performance.now();
+		await client("/alive", `a${i}`).connected();
+		times.push(performance.now() - start);
+	}
+	assert.ok(Math.max(...times) < 700, `${times}`);
+	for (const one of waiting)
+		assert.equal((await one.first).data, "connect callback unreachable");
+});
+
+test("a client that goes while the callback is asked leaves nothing behind", async () => {
+	const owner = await namespace("/gone", { connect_callback: "/hang", disconnect_callback: "/gone" });
+	const before = seen("/hang").length;
+	const one = client("/gone", "u1");
+	await until("the question", () => seen("/hang").length > before);
+	one.close();
+	await new Promise((resolve) => setTimeout(resolve, 1200));
+	assert.equal((await owner.get("/api/auth/report/online")).clientCount, 0);
+	assert.deepEqual(seen("/gone"), []);
+});
+
+test("each client that goes is told once, the user's last one as such", async () => {
+	await namespace("/off", { disconnect_callback: "/off" });
+	answers["/off"] = () => [200, ""];
+	const [one, two] = [client("/off", "u1", { more: { extra: "x" } }), client("/off", "u2", { n: 1 })];
+	await one.connected();
+	await two.connected();
+	one.close();
+	await until("the first", () => seen("/off").length === 1);
+	two.close();
+	await until("the second", () => seen("/off").length === 2);
+	const [first, second] = seen("/off");
+	assert.equal(first.method, "POST");
+	assert.equal(first.headers.authorization, AUTH);
+	assert.equal(first.headers.namespace, "/off");
+	assert.equal(first.body.query.uuid, "u1");
+	assert.equal(first.body.query.extra, "x");
+	assert.equal(first.body.query.platform, "web");
+	assert.equal(first.body.userOffline, false);
+	assert.equal(second.body.query.uuid, "u2");
+	assert.equal(second.body.userOffline, true);
+	assert.notEqual(first.body.eventId, second.body.eventId);
+});
+
+test("a newer connection of the same client is no disconnect", async () => {
+	await namespace("/again", { disconnect_callback: "/again" });
+	answers["/again"] = () => [200, ""];
+	const old = client("/again", "u1");
+	await old.connected();
+	const fresh = client("/again", "u1", { n: 1 });
+	await fresh.connected();
+	await until("the old one is closed", () => old.lost.length === 1);
+	fresh.close();
+	await until("one callback", () => seen("/again").length > 0);
+	await new Promise((resolve) => setTimeout(resolve, 700));
+	assert.equal(seen("/again").length, 1);
+});
+
+test("a callback that fails is tried again with the same event id", async () => {
+	await namespace("/flaky", { disconnect_callback: "/flaky" });
+	const one = client("/flaky", "u1");
+	await one.connected();
+	one.close();
+	await until("three tries", () => seen("/flaky").length === 3, 15_000);
+	assert.equal(new Set(seen("/flaky").map(({ body }) => body.eventId)).size, 1);
+});
+
+test("what never succeeds is listed, and sent again on demand", async () => {
+	const owner = await namespace("/never", { disconnect_callback: "/never" });
+	const one = client("/never", "u1");
+	await one.connected();
+	one.close();
+	const [dead] = await until("the list", async () => {
+		const { list } = await owner.get("/api/auth/namespace/dead-callbacks");
+		return list.length > 0 && list;
+	}, 20_000);
+	assert.equal(dead.clientId, "/never#ann#web-u1");
+	assert.equal(dead.query.uuid, "u1");
+	assert.equal(dead.userOffline, true);
+	assert.equal(dead.reason, "status 503");
+	assert.equal(dead.eventId, seen("/never")[0].body.eventId);
+	await stack.admin.post("/api/admin/namespace/save", { key: "/never", disconnect_callback: `${base}/repaired` });
+	assert.deepEqual(await owner.post("/api/auth/namespace/dead-callbacks/replay", { eventId: "1-1" }), { count: 0 });
+	assert.deepEqual(await owner.post("/api/auth/namespace/dead-callbacks/replay", {}), { count: 1 });
+	await until("the replay", () => seen("/repaired").length === 1);
+	assert.equal(seen("/repaired")[0].body.eventId, dead.eventId);
+	assert.deepEqual((await owner.get("/api/auth/namespace/dead-callbacks")).list, []);
+});
+
+test("kill -9 of a connector: one callback per client it held, within 15 s", async () => {
+	const owner = await namespace("/killed", { disconnect_callback: "/killed" });
+	answers["/killed"] = () => [200, ""];
+	const lost = Array.from({ length: 30 }, (_, i) => client("/killed", `k${i}`, { n: 0 }));
+	await client("/killed", "stays", { n: 1 }).connected();
+	for (const one of lost)
+		await one.connected();
+	await stack.kill("connector-1");
+	const start = performance.now();
+	await until("all callbacks", () => seen("/killed").length >= lost.length, 20_000);
+	assert.ok(performance.now() - start < 15_000);
+	assert.deepEqual(seen("/killed").map(({ body }) => body.query.uuid).sort(),
+		lost.map((_, i) => `k${i}`).sort());
+	assert.ok(seen("/killed").every(({ body }) => body.userOffline === false));
+	assert.equal((await owner.get("/api/auth/report/online")).clientCount, 1);
+	await stack.restart("connector-1");
+	await new Promise((resolve) => setTimeout(resolve, 1000));
+	assert.equal(seen("/killed").length, lost.length);
+});
+
+test("kill -9 of the worker in the middle loses no callback", async () => {
+	await namespace("/worker", { disconnect_callback: "/worker" });
+	let open = false;
+	answers["/worker"] = () => [open ? 200 : 500, ""];
+	const many = Array.from({ length: 50 }, (_, i) => client("/worker", `w${i}`, { n: i % 2 }));
+	for (const one of many)
+		await one.connected();
+	many.forEach((one) => one.close());
+	await until("some calls", () => seen("/worker").length > 5);
+	await stack.kill("worker-1");
+	open = true;
+	const before = seen("/worker").length;
+	await stack.restart("worker-1");
+	await until("all of them", () =>
+		new Set(seen("/worker").slice(before).map(({ body }) => body.query.uuid)).size === many.length, 30_000);
+	for (const one of many.keys()) {
+		const ids = seen("/worker").filter(({ body }) => body.query.uuid === `w${one}`)
+			.map(({ body }) => body.eventId);
+		assert.equal(new Set(ids).size, 1);
+	}
+});
