@@ -25,7 +25,8 @@ static struct redis_server *server;
 /* --- helpers --- */
 
 #define ON(owner, client, serial, user, platform, ...)                                             \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", "", __VA_ARGS__
+	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", "",          \
+		__VA_ARGS__
 #define OFF(owner, client, serial, ...)                                                            \
 	"client_off", B, owner, client, serial, "lp:", "1000", "bye", __VA_ARGS__
 #define JOIN(owner, client, serial, ...)                                                           \
@@ -103,7 +104,8 @@ static void test_refusals(void)
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("OFFLINE", ON("a.1", ANN, "7", "ann", "web", "news"));
 	EXPECT("KEYS *", B ":conf");
-	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "", "news");
+	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "",
+	     "news");
 	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
 	CALL("UNKNOWN", "client_on", "lp:{/e}", "a.1", "lp:", "1000", "1", "/e#x#web-1", "7", "x",
 	     "web", "", "", "news");
