@@ -234,10 +234,11 @@ static void app_closed(struct socket *s, enum close_reason reason)
 	MUST(reason < CLOSE_REASON_COUNT);
 	forget(app, s);
 	app->closings++;
-	/* others hear of it, and the oldest is sent away for it now and then */
+	/* others hear of it, and the oldest, which may be of the same session, is sent away for it
+	 * now and then */
 	emit_all(app);
-	if (reason == CLOSE_CLIENT && app->closings % 4 == 0)
-		rude_app_act(app, 'd', 0);
+	if (app->closings % 3 == 2)
+		rude_app_act(app, reason == CLOSE_CLIENT ? 'd' : 'D', 0);
 }
 
 const struct app_ops rude_app_ops = {

@@ -19,7 +19,6 @@ struct rude_app {
 	bool joined[RUDE_SOCKETS]; /* else it waits for a decision */
 	unsigned count;
 	uint64_t connects, refusals, closings; /* count == connects - refusals - closings */
-	unsigned depth;                        /* of disconnects inside one another */
 };
 
 /* With a struct rude_app as app_data. */
