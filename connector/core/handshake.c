@@ -19,8 +19,10 @@ static void add(struct lp_buf *out, struct lp_str name, struct lp_str value)
 	url_encode(out, name);
 	lp_buf_addc(out, '=');
 	url_encode(out, value);
-	if (out->len > QUERY_MAX)
+	if (out->len > QUERY_MAX) {
 		out->len = before;
+		out->data[before] = '\0';
+	}
 }
 
 static bool is_identity(struct lp_str name)

@@ -166,6 +166,8 @@ static void on_answer(struct store *s, struct request *r, const redisReply *repl
 		call_back(r, answer, reply);
 	free(r);
 	pump(s);
+	if (s->reap_hold && --s->reap_hold == 0)
+		advance(s);
 	if (s->done && s->queue.count == 0)
 		advance(s);
 }
@@ -231,7 +233,7 @@ static void send_renew(struct store *s)
 
 static void send_reap(struct store *s)
 {
-	if (s->state != STORE_READY || s->reaping || s->reap_count == 0)
+	if (s->state != STORE_READY || s->reaping || s->reap_hold || s->reap_count == 0)
 		return;
 	s->reaping = true;
 	request_addz(&s->args, s->settings->redis_prefix);
@@ -359,6 +361,9 @@ static void on_started(struct store *s, const redisReply *reply)
 	 */
 	if (again)
 		core_rejoin(s->core);
+	/* The clients are written anew before what the old name left is reaped: none counts as
+	 * gone that is not. */
+	s->reap_hold = s->queue.count;
 	advance(s);
 	pump(s);
 }

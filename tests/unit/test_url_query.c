@@ -88,12 +88,37 @@ static void test_get(void)
 	lp_buf_clear(&got);
 }
 
+static void test_encode(void)
+{
+	static const struct {
+		struct lp_str text, want;
+	} rows[] = {
+		{BYTES(""), BYTES("")},
+		{BYTES("aZ09-._~"), BYTES("aZ09-._~")},
+		{BYTES("a b+c&d=e/#%"), BYTES("a%20b%2Bc%26d%3De%2F%23%25")},
+		{BYTES("\xe4\xbd\xa0\0\r\n"), BYTES("%E4%BD%A0%00%0D%0A")},
+	};
+	struct lp_buf out = {0}, back = {0};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		lp_buf_reset(&out);
+		lp_buf_reset(&back);
+		url_encode(&out, rows[i].text);
+		CHECK_STR(rows[i].text, lp_buf_str(&out), rows[i].want);
+		url_decode(&back, lp_buf_str(&out));
+		CHECK_STR(rows[i].text, lp_buf_str(&back), rows[i].text);
+	}
+	lp_buf_clear(&out);
+	lp_buf_clear(&back);
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"next", test_next},
 		{"decode", test_decode},
 		{"get", test_get},
+		{"encode", test_encode},
 	};
 
 	return lp_test_main("url_query", tests, COUNT(tests));
