@@ -72,8 +72,8 @@ struct store {
 	struct reap *reaps;
 	size_t reap_count;
 	size_t reap_hold; /* requests to be answered before anything is reaped */
-	bool loading; /* the link is given up because Redis still loads its data */
-	bool reaping; /* the first of reaps is on its way */
+	bool loading;     /* the link is given up because Redis still loads its data */
+	bool reaping;     /* the first of reaps is on its way */
 
 	struct request_queue queue;
 	struct request control[REQUEST_KINDS]; /* what replies to unqueued requests are known by */

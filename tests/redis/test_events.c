@@ -20,7 +20,8 @@
 #define EVE     "/d#eve#web-4"
 
 #define ON(owner, client, serial, user, platform, told, ...)                                       \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, told, __VA_ARGS__
+	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, told, "",        \
+		__VA_ARGS__
 /* Done twice, as after a lost answer: the second time must change nothing. */
 #define TWICE(want, ...)                                                                           \
 	do {                                                                                       \
@@ -127,7 +128,8 @@ static void test_people_gone(void)
 	EXPECT("HGET " B ":client:" EVE " disconnect_reason", "connector lost");
 	/* written anew after the store forgot it: nobody has missed it */
 	EXPECT("DEL " B ":clients " B ":joined:" ANN " " B ":room:x:on:web", "2");
-	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1", ANN, "9", "ann", "web", "1", "x");
+	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1", ANN, "9", "ann", "web", "1", "",
+	     "x");
 	TOLD("b.2", "");
 }
 
@@ -146,7 +148,7 @@ static void test_conflict(void)
 {
 	fresh();
 #define AGAIN(owner, serial, how)                                                                  \
-	"client_on", B, owner, "lp:", "100", how, ANN, serial, "ann", "web", "", "user_ann"
+	"client_on", B, owner, "lp:", "100", how, ANN, serial, "ann", "web", "", "", "user_ann"
 	TWICE("DONE", AGAIN("a.1", "7", "r"));
 	CALL("CONFLICT", AGAIN("a.1", "8", "r"));
 	TWICE("CONFLICT", AGAIN("b.2", "7", "r"));
@@ -184,7 +186,7 @@ static void test_record(void)
 	CALL("/d 1 a b ann false last_connect_time leaveMessage nspName platform system userId web",
 	     "info", B, ANN);
 	/* written anew it did not connect again */
-	CALL("DONE", "client_on", B, "a.1", "lp:", "100", "1", ANN, "7", "ann", "web", "", "x");
+	CALL("DONE", "client_on", B, "a.1", "lp:", "100", "1", ANN, "7", "ann", "web", "", "", "x");
 	EXPECT("HGET " B ":client:" ANN " last_connect_time", "1");
 	CALL("1", "client_off", B, "a.1", ANN, "7", "lp:", "100", "ping timeout");
 	EXPECT("HGET " B ":client:" ANN " disconnect_reason", "ping timeout");
