@@ -17,7 +17,7 @@
 #include "common/lp_time.h"
 
 /* Idle connections kept, of all servers together. */
-#define KEPT_CONNECTIONS 256L
+#define KEPT_CONNECTIONS 32L
 
 /*
  *   call() ---> WAITING ---> RUNNING ---> DONE ---> cb
