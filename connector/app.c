@@ -117,7 +117,7 @@ static void report(void *arg)
 	struct app *a = arg;
 	struct lp_buf text = {0};
 
-	counters_add(&text, a->http, a->engine, a->core, a->store);
+	counters_add(&text, a->http, a->engine, a->core, a->store, a->caller);
 	lp_info("app", "counters%.*s", LP_FMT(lp_buf_str(&text)));
 	lp_buf_clear(&text);
 }

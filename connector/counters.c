@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "common/http/http_caller.h"
 #include "connector/core/core.h"
 #include "connector/counters.h"
 #include "connector/engine/engine.h"
@@ -87,11 +88,24 @@ static void add_store(struct lp_buf *out, const struct store *store)
 	add(out, "store_refused", s->refused);
 }
 
+static void add_callbacks(struct lp_buf *out, const struct http_caller *caller)
+{
+	const struct http_caller_stats *c = http_caller_stats(caller);
+
+	add(out, "callbacks_running", c->running);
+	add(out, "callbacks_waiting", c->waiting);
+	add(out, "callbacks_answered", c->answered);
+	add(out, "callbacks_failed", c->failed);
+	add(out, "callbacks_refused", c->refused);
+}
+
 void counters_add(struct lp_buf *out, const struct http_server *http, const struct engine *engine,
-		  const struct core *core, const struct store *store)
+		  const struct core *core, const struct store *store,
+		  const struct http_caller *caller)
 {
 	add_http(out, http);
 	add_engine(out, engine);
 	add_core(out, core);
 	add_store(out, store);
+	add_callbacks(out, caller);
 }

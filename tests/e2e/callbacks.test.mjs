@@ -20,6 +20,7 @@ const clients = [];
 const answers = {
 	"/yes": () => [200, ""],
 	"/text": () => [200, "ok"],
+	"/slow": () => [200, "", 400],
 	"/rename": () => [200, JSON.stringify({ userid: "renamed", rooms: ["vip", "all"] })],
 	"/badname": () => [200, JSON.stringify({ userid: "not valid" })],
 	"/broken": () => [200, "{\"userid\":"],
@@ -48,9 +49,11 @@ function handle(req, res) {
 		});
 		if (!answers[url.pathname])
 			return;
-		const [status, body] = answers[url.pathname](tries.get(key));
-		res.writeHead(status, status === 302 ? { location: "/yes" } : {});
-		res.end(body);
+		const [status, body, ms = 0] = answers[url.pathname](tries.get(key));
+		setTimeout(() => {
+			res.writeHead(status, status === 302 ? { location: "/yes" } : {});
+			res.end(body);
+		}, ms);
 	});
 }
 
@@ -120,6 +123,16 @@ test("the cookie of the handshake goes along", async () => {
 test("an answer that is no JSON says nothing", async () => {
 	await namespace("/text", { connect_callback: "/text" });
 	assert.equal((await client("/text", "u1").connected()).clientId, "/text#ann#web-u1");
+});
+
+test("a slow answer is waited for, and the client is not in before it", async () => {
+	const owner = await namespace("/slow", { connect_callback: "/slow" });
+	const one = client("/slow", "u1");
+	await until("the question", () => seen("/slow").length === 1);
+	assert.equal((await owner.get("/api/auth/report/online")).clientCount, 0);
+	assert.deepEqual(one.events, []);
+	await one.connected();
+	assert.equal((await owner.get("/api/auth/report/online")).clientCount, 1);
 });
 
 test("a userid in the answer replaces the claimed one; rooms are joined", async () => {
