@@ -13,12 +13,12 @@ export const attacks = [];
 // Options:
 //   server    switches of the server beside the usual ones, see abuse.mjs
 //   files     most file descriptors the server may have
-//   kept      MB that the server may hold more than before at the end (3)
+//   kept      MB that the server may hold more than before at the end (8)
 //   peak      MB that it may hold more than before at any time (16)
 //   heavy     it keeps a processor busy: no other attack runs at the same time
 //   polling   false: nobody polls beside it
 export function attack(id, sent, expect, run, options = {}) {
-	attacks.push({ id, sent, expect, run, server: [], kept: 3, peak: 16, ...options });
+	attacks.push({ id, sent, expect, run, server: [], kept: 8, peak: 16, ...options });
 }
 
 const patience = 8000; // ms
