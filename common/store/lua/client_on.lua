@@ -19,10 +19,11 @@
 local B, owner, prefix, again, client = KEYS[1], ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
 local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 
-if redis.call('EXISTS', B .. ':conf') == 0 then
+local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback',
+  'key')
+if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
-local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback')
 local told = (conf[4] or '') ~= '' -- of its end
 if not again then
   if conf[1] == 'on' then
@@ -66,9 +67,16 @@ elseif held and held ~= mine then
   redis.call('HDEL', B .. ':queries', client)
 end
 local record = B .. ':client:' .. client
-redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform)
-redis.call(again and 'HSETNX' or 'HSET', record, 'last_connect_time', now)
-place(B, client)
+if again then
+  redis.call('HSETNX', record, 'last_connect_time', now)
+  redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform)
+else
+  redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform, 'last_connect_time', now)
+end
+local longitude, latitude = place_of(B, client)
+if longitude then
+  redis.call('GEOADD', B .. ':geo', longitude, latitude, client)
+end
 for i = 11, #ARGV do
   route_on(B, owner, ARGV[i])
   if room_in(B, client, userid, platform, ARGV[i], now) and not again then
