@@ -1,0 +1,214 @@
+// Two business systems, three connectors and many devices change the same rooms and users at random
+// for a while. Every push must reach whoever was in its room, once and in order; and afterwards
+// Redis must say of every room and user what the clients themselves say.
+//
+//   LP_SOAK_SECONDS   how long (5)
+//   LP_SEED           repeats a run's choices
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Client, versions } from "./lib/client.mjs";
+import { startStack } from "./lib/stack.mjs";
+import { until } from "./lib/wait.mjs";
+
+const NAMESPACE = "/soak";
+const SECONDS = Number(process.env.LP_SOAK_SECONDS ?? 5);
+const SEED = Number(process.env.LP_SEED ?? Date.now() % 1e6);
+const CONNECTORS = 3;
+const ROOMS = Array.from({ length: 12 }, (_, n) => `room-${n}`);
+// Only transfers put anybody into these, so that who is there is what the server told.
+const MOVED = Array.from({ length: 3 }, (_, n) => `moved-${n}`);
+const TRANSPORTS = ["websocket", "websocket", "polling", "upgrade"];
+const SETTLED = 1000; // ms within which a push that was accepted has arrived
+
+let stack;
+let owners;
+
+// A small generator of its own for each actor: their choices do not depend on who runs first.
+function chooser(seed) {
+	let state = seed >>> 0;
+	const next = () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let t = state;
+		t = Math.imul(t ^ (t >>> 15), t | 1);
+		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+	};
+	const below = (n) => Math.floor(next() * n);
+	return { below, of: (list) => list[below(list.length)] };
+}
+
+class Device {
+	constructor(n) {
+		this.choose = chooser(SEED + n);
+		this.identity = { uuid: `device-${n}`, userid: `user-${n % 12}`, platform: ["web", "ios", "android"][n % 3] };
+		this.id = `${NAMESPACE}#${this.identity.userid}#${this.identity.platform}-${this.identity.uuid}`;
+		this.client = null;
+		this.rooms = new Set();
+		this.stays = []; // { client, room, from, to }: surely in the room, by the clock of this test
+	}
+
+	enter(room) {
+		if (this.rooms.has(room))
+			return;
+		this.rooms.add(room);
+		this.stays.push({ client: this.client, room, from: Date.now(), to: Infinity });
+	}
+
+	// From the moment on when it is asked for, what still arrives is a matter of chance.
+	leave(room) {
+		this.rooms.delete(room);
+		for (const stay of this.stays) {
+			if (stay.room === room && stay.to === Infinity)
+				stay.to = Date.now();
+		}
+	}
+
+	leaveAll() {
+		for (const room of [...this.rooms])
+			this.leave(room);
+	}
+
+	async connect() {
+		const old = this.client;
+		this.leaveAll();
+		const client = new Client(stack.connector(1 + this.choose.below(CONNECTORS)), {
+			version: this.choose.of(versions), transport: this.choose.of(TRANSPORTS),
+			namespace: NAMESPACE, identity: this.identity,
+		});
+		this.client = client;
+		client.socket.on("joinRoom", ({ targetRoom }) => this.client === client && this.enter(targetRoom));
+		client.socket.on("leaveRoom", ({ targetRoom }) => this.client === client && this.leave(targetRoom));
+		client.onPush = (message) => client.socket.emit("ackPush", { id: message.id });
+		await client.connected();
+		this.enter(`user_${this.identity.userid}`);
+		// One that was left open has been replaced by now, or will be.
+		if (old && this.choose.below(2))
+			old.close();
+	}
+
+	disconnect() {
+		this.leaveAll();
+		this.client.close();
+		this.client = null;
+	}
+
+	async act() {
+		const what = this.choose.below(20);
+		if (!this.client || what === 0)
+			return this.connect();
+		if (what === 1)
+			return this.disconnect();
+		const rooms = Array.from({ length: 1 + this.choose.below(3) }, () => this.choose.of(ROOMS));
+		if (what < 12) {
+			assert.equal((await this.client.call("joinRoom", rooms)).status, 200);
+			rooms.forEach((room) => this.enter(room));
+		} else {
+			rooms.forEach((room) => this.leave(room));
+			assert.equal((await this.client.call("leaveRoom", rooms)).status, 200);
+		}
+	}
+
+	async live(end) {
+		while (Date.now() < end) {
+			await this.act();
+			await sleep(this.choose.below(60));
+		}
+	}
+}
+
+// A business system: pushes and moves rooms; returns what was accepted.
+async function business(n, end) {
+	const choose = chooser(SEED + 1000 + n);
+	const pushes = [];
+	while (Date.now() < end) {
+		if (choose.below(15) === 0) {
+			await owners[n].post("/api/auth/transfer", {
+				targetRoom: choose.of(MOVED), sourceRooms: [choose.of(ROOMS)],
+				type: choose.of(["join", "leave"]),
+			});
+		} else {
+			const room = choose.of([...ROOMS, ...MOVED, "user_user-1", "user_user-2"]);
+			const asked = Date.now();
+			const { id } = await owners[n].post("/api/auth/push", { room, pushData: { n } });
+			pushes.push({ id, room, asked, accepted: Date.now() });
+		}
+		await sleep(choose.below(20));
+	}
+	return pushes;
+}
+
+function checkDelivery(devices, pushes) {
+	let expected = 0;
+	for (const device of devices) {
+		for (const { client, room, from, to } of device.stays) {
+			const got = client.pushes.filter((message) => message.room === room).map(({ id }) => id);
+			const where = `${device.id} in ${room}, seed ${SEED}`;
+			assert.deepEqual(got, [...new Set(got)].sort((a, b) => a - b), `order and repeats: ${where}`);
+			for (const push of pushes) {
+				if (push.room !== room || push.asked <= from || push.accepted + SETTLED >= to)
+					continue;
+				assert.ok(got.includes(push.id), `push ${push.id} is missing: ${where}`);
+				expected++;
+			}
+		}
+	}
+	return expected;
+}
+
+const sorted = (list) => [...list].sort();
+
+async function checkPresence(devices) {
+	const online = devices.filter(({ client }) => client);
+	const inRoom = (room) => sorted(online.filter(({ rooms }) => rooms.has(room)).map(({ id }) => id));
+	const rooms = [...ROOMS, ...MOVED];
+	await until("Redis to agree with the clients", async () => {
+		const report = await owners[0].get("/api/auth/report/online?detail=1");
+		const byRoom = await owners[1].get(`/api/auth/report/online?detail=1&${rooms.map((r) => `room=${r}`).join("&")}`);
+		const said = {
+			clients: sorted(report.client), users: sorted(report.user), rooms: sorted(report.room),
+			count: report.clientCount,
+			byRoom: byRoom.map(({ name, client, clientCount }) => [name, sorted(client), clientCount]),
+		};
+		const true_ = {
+			clients: sorted(online.map(({ id }) => id)),
+			users: sorted(new Set(online.map(({ identity }) => identity.userid))),
+			rooms: sorted(rooms.filter((room) => inRoom(room).length)),
+			count: online.length,
+			byRoom: rooms.map((room) => [room, inRoom(room), inRoom(room).length]),
+		};
+		try {
+			assert.deepEqual(said, true_, `seed ${SEED}`);
+			return true;
+		} catch (error) {
+			checkPresence.difference = error.message;
+			return false;
+		}
+	}, 15_000).catch((error) => {
+		throw new Error(`${error.message}\n${checkPresence.difference}`);
+	});
+}
+
+before(async () => {
+	stack = await startStack({ connectors: CONNECTORS });
+	const first = await stack.namespace(NAMESPACE);
+	owners = [first, stack.rest(NAMESPACE, `password of ${NAMESPACE}`)];
+});
+
+after(() => stack?.stop());
+
+test(`rooms, users and messages after ${SECONDS} s at random (seed ${SEED})`, async (t) => {
+	const devices = Array.from({ length: 36 }, (_, n) => new Device(n));
+	const end = Date.now() + SECONDS * 1000;
+	const [one, two] = await Promise.all([
+		business(0, end), business(1, end), ...devices.map((device) => device.live(end)),
+	]);
+	await sleep(SETTLED); // what is on its way
+	await checkPresence(devices);
+	const expected = checkDelivery(devices, [...one, ...two]);
+	assert.ok(expected > 0);
+	t.diagnostic(`${one.length + two.length} pushes, ${expected} deliveries that had to come`);
+	devices.forEach(({ client }) => client?.close());
+});
