@@ -307,12 +307,13 @@ run_all()
 	side_by_side scripts build_gcc build_sanitize ${fuzz:+build_fuzz}
 	# One make at a time in a build tree.
 	side_by_side check check_sanitize
-	# Cases in which time matters: not beside anything else.
-	side_by_side conformance
-	side_by_side conformance_sanitize
-	side_by_side check_redis e2e_direct
-	side_by_side distcheck e2e_lighttpd e2e_nginx
-	side_by_side e2e_apache e2e_sanitize ${fuzz:+fuzz}
+	side_by_side distcheck ${fuzz:+fuzz}
+	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
+	# small machine has nothing else to do meanwhile.
+	for stage in check_redis conformance conformance_sanitize e2e_direct e2e_nginx e2e_lighttpd \
+		e2e_apache e2e_sanitize; do
+		side_by_side "$stage"
+	done
 	show_failures
 	totals=$(cat "$log"/*.count | awk '{ passed += $1; failed += $2 } END { print passed, failed }')
 	say ""
