@@ -3,6 +3,10 @@
  * fields push_providers and apns_list (of light-push 1.x and of saves before push_providers came;
  * an entry of push_providers wins over one of the same name there), with their secrets in the
  * clear. No I/O.
+ *
+ * A client's token for the entry NAME is the field device_token:NAME of its record; device_token
+ * alone is the APNs token of an ios client, for the entry that the push's apnsName names or
+ * "default", of its own namespace or else of "/".
  */
 #ifndef PROVIDER_CONF_H
 #define PROVIDER_CONF_H
