@@ -28,7 +28,7 @@
 #include "common/lp_mem.h"
 #include "common/model/query_json.h"
 #include "common/store/keys.h"
-#include "worker/callback_reader.h"
+#include "worker/group_reader.h"
 #include "worker/jobs.h"
 
 #define HELD_MAX 5000u
@@ -42,6 +42,8 @@
 #define REASON_MAX      200
 
 enum work_state { WORK_LOOKUP, WORK_CALLING, WORK_DONE, WORK_FAILED };
+
+#define GROUP "worker"
 
 /* One entry. The strings lie behind it. */
 struct work {
@@ -57,7 +59,7 @@ struct work {
 
 struct callbacks {
 	struct job_tools tools;
-	struct callback_reader *reader;
+	struct group_reader *reader;
 	struct http_caller *caller;
 	struct event *due_timer;
 	struct event *claim_timer;
@@ -90,19 +92,26 @@ static struct lp_str keep(struct work *w, size_t *at, struct lp_str s)
 	return kept;
 }
 
-static struct work *work_new(struct callbacks *job, const struct callback_entry *e)
+/* fields: see lib/callback.lua. */
+static struct work *work_new(struct callbacks *job, struct lp_str id, const redisReply *fields)
 {
+	struct lp_str nsp = group_reader_field(fields, 'n');
+	struct lp_str client = group_reader_field(fields, 'c');
+	struct lp_str query = group_reader_field(fields, 'q');
+	struct lp_str event = group_reader_field(fields, 'e');
+	struct work *w;
 	size_t at = 0;
-	struct work *w = lp_xcalloc(1, sizeof(*w) + e->id.n + e->nsp.n + e->client.n + e->query.n +
-					       e->event.n);
 
+	if (!event.n)
+		event = id; /* its first try */
+	w = lp_xcalloc(1, sizeof(*w) + id.n + nsp.n + client.n + query.n + event.n);
 	w->job = job;
-	w->user_offline = e->user_offline;
-	w->id = keep(w, &at, e->id);
-	w->nsp = keep(w, &at, e->nsp);
-	w->client = keep(w, &at, e->client);
-	w->query = keep(w, &at, e->query);
-	w->event = keep(w, &at, e->event);
+	w->user_offline = group_reader_field(fields, 'u').n > 0;
+	w->id = keep(w, &at, id);
+	w->nsp = keep(w, &at, nsp);
+	w->client = keep(w, &at, client);
+	w->query = keep(w, &at, query);
+	w->event = keep(w, &at, event);
 	HASH_ADD_KEYPTR(hh, job->held, w->id.p, w->id.n, w);
 	return w;
 }
@@ -120,7 +129,7 @@ static void work_end(struct work *w)
 	struct callbacks *job = w->job;
 
 	work_free(w);
-	callback_reader_go(job->reader);
+	group_reader_go(job->reader);
 }
 
 /* True for an error reply, which is logged; such an error would come again. */
@@ -244,7 +253,7 @@ static bool send_done(struct callbacks *job, struct lp_str id, redis_link_cb cb,
 	redis_args_reset(&args);
 	redis_args_addz(&args, "XACK");
 	add_stream(&args, job);
-	redis_args_addz(&args, CALLBACK_GROUP);
+	redis_args_addz(&args, GROUP);
 	redis_args_add(&args, id);
 	sent = redis_link_command(job->tools.link, &args, cb, arg);
 	redis_args_clear(&args);
@@ -332,14 +341,14 @@ static size_t room(void *arg)
 	return held < HELD_MAX ? HELD_MAX - held : 0;
 }
 
-static void on_entry(void *arg, const struct callback_entry *e)
+static void on_entry(void *arg, struct lp_str id, const redisReply *fields)
 {
 	struct callbacks *job = arg;
 	struct work *w;
 
-	HASH_FIND(hh, job->held, e->id.p, e->id.n, w);
+	HASH_FIND(hh, job->held, id.p, id.n, w);
 	if (!w && !job->stopped)
-		advance(work_new(job, e));
+		advance(work_new(job, id, fields));
 }
 
 static void on_deleted(void *arg, struct lp_str id)
@@ -389,7 +398,7 @@ static void on_claimed(void *arg, const redisReply *reply)
 		return;
 	/* Before the reader made the group it is an error. */
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2)
-		callback_reader_take(job->reader, reply->element[1]);
+		group_reader_take(job->reader, reply->element[1]);
 	start_timer(job->claim_timer, CLAIM_MS);
 }
 
@@ -401,7 +410,7 @@ static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
 
 	redis_args_addz(&args, "XAUTOCLAIM");
 	add_stream(&args, job);
-	redis_args_addz(&args, CALLBACK_GROUP);
+	redis_args_addz(&args, GROUP);
 	redis_args_addz(&args, settings->node_id);
 	redis_args_addi(&args, 2 * settings->callback_timeout + CLAIM_MARGIN_MS);
 	redis_args_addz(&args, "0-0");
@@ -418,7 +427,7 @@ static void callback_free(void *arg)
 	struct callbacks *job = arg;
 	struct work *w, *next;
 
-	callback_reader_free(job->reader);
+	group_reader_free(job->reader);
 	http_caller_free(job->caller);
 	HASH_ITER(hh, job->held, w, next)
 	work_free(w);
@@ -429,7 +438,7 @@ static void callback_free(void *arg)
 
 static void *callback_start(const struct job_tools *tools)
 {
-	static const struct callback_reader_ops ops = {room, on_entry, on_deleted};
+	static const struct group_reader_ops ops = {"callbacks", GROUP, room, on_entry, on_deleted};
 	const struct settings *s = tools->settings;
 	struct http_caller_conf conf = {
 		.concurrency = (unsigned)s->callback_concurrency,
@@ -444,7 +453,7 @@ static void *callback_start(const struct job_tools *tools)
 	job->tools = *tools;
 	job->due_timer = evtimer_new(tools->base, on_due_timer, job);
 	job->claim_timer = evtimer_new(tools->base, on_claim_timer, job);
-	job->reader = callback_reader_new(tools->base, s, &ops, job);
+	job->reader = group_reader_new(tools->base, s, &ops, job);
 	job->caller = http_caller_new(tools->base, &conf);
 	if (job->caller)
 		return job;
@@ -458,7 +467,7 @@ static void callback_up(void *arg)
 	struct callbacks *job = arg;
 	struct work *w, *next;
 
-	callback_reader_start(job->reader);
+	group_reader_start(job->reader);
 	HASH_ITER(hh, job->held, w, next)
 	advance(w);
 	start_timer(job->due_timer, DUE_MS);
@@ -479,7 +488,7 @@ static void callback_stop(void *arg)
 
 	job->stopped = true;
 	callback_down(job);
-	callback_reader_stop(job->reader);
+	group_reader_stop(job->reader);
 }
 
 static bool callback_idle(const void *arg)

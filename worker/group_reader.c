@@ -8,16 +8,16 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/store/keys.h"
-#include "worker/callback_reader.h"
+#include "worker/group_reader.h"
 
 #define READ_MAX 200u
 /* How long one reading waits, and how much longer its answer may take. */
 #define READ_BLOCK    "2000"
 #define READ_STALL_MS 5000u
 
-struct callback_reader {
+struct group_reader {
 	const struct settings *settings;
-	const struct callback_reader_ops *ops;
+	const struct group_reader_ops *ops;
 	void *arg;
 	struct redis_link *link;
 	struct lp_buf
@@ -32,52 +32,33 @@ static struct lp_str text(const redisReply *r)
 	return r->type == REDIS_REPLY_STRING ? lp_str(r->str, (size_t)r->len) : lp_str(NULL, 0);
 }
 
-static void read_fields(const redisReply *fields, struct callback_entry *e)
+struct lp_str group_reader_field(const redisReply *fields, char name)
 {
 	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		struct lp_str name = text(fields->element[i]);
-		struct lp_str value = text(fields->element[i + 1]);
+		struct lp_str found = text(fields->element[i]);
 
-		switch (name.n == 1 ? name.p[0] : 0) {
-		case 'n':
-			e->nsp = value;
-			break;
-		case 'c':
-			e->client = value;
-			break;
-		case 'q':
-			e->query = value;
-			break;
-		case 'e':
-			e->event = value;
-			break;
-		case 'u':
-			e->user_offline = value.n > 0;
-			break;
-		}
+		if (found.n == 1 && found.p[0] == name)
+			return text(fields->element[i + 1]);
 	}
+	return lp_str(NULL, 0);
 }
 
-void callback_reader_take(struct callback_reader *r, const redisReply *entries)
+void group_reader_take(struct group_reader *r, const redisReply *entries)
 {
 	for (size_t i = 0; i < entries->elements; i++) {
 		const redisReply *pair = entries->element[i];
-		struct callback_entry e = {.nsp = {NULL, 0}};
 
 		if (pair->type != REDIS_REPLY_ARRAY || pair->elements != 2)
 			continue;
-		e.id = e.event = text(pair->element[0]);
-		if (pair->element[1]->type != REDIS_REPLY_ARRAY) {
-			r->ops->deleted(r->arg, e.id);
-			continue;
-		}
-		read_fields(pair->element[1], &e);
-		r->ops->entry(r->arg, &e);
+		if (pair->element[1]->type == REDIS_REPLY_ARRAY)
+			r->ops->entry(r->arg, text(pair->element[0]), pair->element[1]);
+		else
+			r->ops->deleted(r->arg, text(pair->element[0]));
 	}
 }
 
 /* The ids of entries given before go up; the next reading asks for those behind the last one. */
-static void step(struct callback_reader *r, const redisReply *entries)
+static void step(struct group_reader *r, const redisReply *entries)
 {
 	const redisReply *last;
 
@@ -94,7 +75,7 @@ static void step(struct callback_reader *r, const redisReply *entries)
 
 static void on_read(void *arg, const redisReply *reply)
 {
-	struct callback_reader *r = arg;
+	struct group_reader *r = arg;
 
 	r->reading = false;
 	if (!reply)
@@ -110,12 +91,12 @@ static void on_read(void *arg, const redisReply *reply)
 		const redisReply *entries = reply->element[0]->element[1];
 
 		step(r, entries);
-		callback_reader_take(r, entries);
+		group_reader_take(r, entries);
 	}
-	callback_reader_go(r);
+	group_reader_go(r);
 }
 
-void callback_reader_go(struct callback_reader *r)
+void group_reader_go(struct group_reader *r)
 {
 	struct redis_args args = {0};
 	size_t room = r->ops->room(r->arg);
@@ -124,14 +105,14 @@ void callback_reader_go(struct callback_reader *r)
 		return;
 	redis_args_addz(&args, "XREADGROUP");
 	redis_args_addz(&args, "GROUP");
-	redis_args_addz(&args, CALLBACK_GROUP);
+	redis_args_addz(&args, r->ops->group);
 	redis_args_addz(&args, r->settings->node_id);
 	redis_args_addz(&args, "COUNT");
 	redis_args_addi(&args, room < READ_MAX ? (int64_t)room : READ_MAX);
 	redis_args_addz(&args, "BLOCK");
 	redis_args_addz(&args, READ_BLOCK);
 	redis_args_addz(&args, "STREAMS");
-	key_of_platform(&args.text, r->settings->redis_prefix, "callbacks");
+	key_of_platform(&args.text, r->settings->redis_prefix, r->ops->stream);
 	redis_args_end(&args);
 	redis_args_add(&args, lp_buf_str(&r->after));
 	r->reading = redis_link_command(r->link, &args, on_read, r);
@@ -140,7 +121,7 @@ void callback_reader_go(struct callback_reader *r)
 
 static void on_group(void *arg, const redisReply *reply)
 {
-	struct callback_reader *r = arg;
+	struct group_reader *r = arg;
 
 	if (!reply)
 		return;
@@ -149,21 +130,21 @@ static void on_group(void *arg, const redisReply *reply)
 		return;
 	}
 	r->grouped = true;
-	callback_reader_go(r);
+	group_reader_go(r);
 }
 
 static void on_up(void *arg)
 {
-	struct callback_reader *r = arg;
+	struct group_reader *r = arg;
 	struct redis_args args = {0};
 
 	lp_buf_reset(&r->after);
 	lp_buf_addz(&r->after, "0");
 	redis_args_addz(&args, "XGROUP");
 	redis_args_addz(&args, "CREATE");
-	key_of_platform(&args.text, r->settings->redis_prefix, "callbacks");
+	key_of_platform(&args.text, r->settings->redis_prefix, r->ops->stream);
 	redis_args_end(&args);
-	redis_args_addz(&args, CALLBACK_GROUP);
+	redis_args_addz(&args, r->ops->group);
 	redis_args_addz(&args, "0");
 	redis_args_addz(&args, "MKSTREAM");
 	redis_link_command(r->link, &args, on_group, r);
@@ -172,39 +153,38 @@ static void on_up(void *arg)
 
 static void on_down(void *arg)
 {
-	struct callback_reader *r = arg;
+	struct group_reader *r = arg;
 
 	r->grouped = false;
 	r->reading = false;
 }
 
-struct callback_reader *callback_reader_new(struct event_base *base,
-					    const struct settings *settings,
-					    const struct callback_reader_ops *ops, void *arg)
+struct group_reader *group_reader_new(struct event_base *base, const struct settings *settings,
+				      const struct group_reader_ops *ops, void *arg)
 {
 	static const char *const no_scripts[] = {NULL};
 	static const struct redis_link_ops link_ops = {on_up, on_down};
-	struct callback_reader *r = lp_xcalloc(1, sizeof(*r));
+	struct group_reader *r = lp_xcalloc(1, sizeof(*r));
 
 	r->settings = settings;
 	r->ops = ops;
 	r->arg = arg;
-	r->link = redis_link_new(base, settings, "callbacks", READ_STALL_MS, no_scripts, &link_ops,
+	r->link = redis_link_new(base, settings, ops->stream, READ_STALL_MS, no_scripts, &link_ops,
 				 r);
 	return r;
 }
 
-void callback_reader_start(struct callback_reader *r)
+void group_reader_start(struct group_reader *r)
 {
 	redis_link_start(r->link);
 }
 
-void callback_reader_stop(struct callback_reader *r)
+void group_reader_stop(struct group_reader *r)
 {
 	r->stopped = true;
 }
 
-void callback_reader_free(struct callback_reader *r)
+void group_reader_free(struct group_reader *r)
 {
 	if (!r)
 		return;
