@@ -94,3 +94,45 @@ int base64_decode(struct lp_buf *out, struct lp_str text)
 	out->data[out->len] = '\0';
 	return LP_OK;
 }
+
+static int digit_url(char c)
+{
+	if (c == '-')
+		return 62;
+	if (c == '_')
+		return 63;
+	return c == '+' || c == '/' ? -1 : digit(c);
+}
+
+int base64url_decode(struct lp_buf *out, struct lp_str text)
+{
+	uint8_t *to = (uint8_t *)lp_buf_reserve(out, text.n / 4 * 3 + 3);
+	size_t n = 0;
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		int d = digit_url(text.p[i]);
+
+		if (d < 0)
+			return LP_EPROTO;
+		bits = bits << 6 | (uint32_t)d;
+		if (i % 4 != 3)
+			continue;
+		to[n++] = (uint8_t)(bits >> 16);
+		to[n++] = (uint8_t)(bits >> 8);
+		to[n++] = (uint8_t)bits;
+		bits = 0;
+	}
+	/* Bits that make no byte must be 0. */
+	if (text.n % 4 == 1 || (text.n % 4 == 2 && bits & 15) || (text.n % 4 == 3 && bits & 3))
+		return LP_EPROTO;
+	if (text.n % 4 == 2)
+		to[n++] = (uint8_t)(bits >> 4);
+	if (text.n % 4 == 3) {
+		to[n++] = (uint8_t)(bits >> 10);
+		to[n++] = (uint8_t)(bits >> 2);
+	}
+	out->len += n;
+	out->data[out->len] = '\0';
+	return LP_OK;
+}

@@ -1,4 +1,7 @@
-/* Base64, lenient the way socket.io clients and HTTP callers need it. */
+/*
+ * Base64, lenient the way socket.io clients and HTTP callers need it; and base64url, strict the way
+ * signatures need it.
+ */
 #ifndef BASE64_H
 #define BASE64_H
 
@@ -14,5 +17,10 @@ void base64url_encode(struct lp_buf *out, struct lp_str bytes);
  * appended.
  */
 int base64_decode(struct lp_buf *out, struct lp_str text) LP_MUSTCHECK;
+/*
+ * Strict: the one way to write the bytes, as base64url_encode() does; anything else is LP_EPROTO,
+ * with nothing appended.
+ */
+int base64url_decode(struct lp_buf *out, struct lp_str text) LP_MUSTCHECK;
 
 #endif
