@@ -164,7 +164,7 @@ stage_e2e_apache()
 
 stage_e2e_direct()
 {
-	e2e gcc direct clients refusals contract events cluster redis processes callbacks soak
+	e2e gcc direct openapi clients refusals contract events cluster redis processes callbacks soak
 }
 
 stage_e2e_sanitize()

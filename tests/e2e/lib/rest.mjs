@@ -2,19 +2,42 @@
 
 import http from "node:http";
 
+import { faults } from "./openapi.mjs";
+
 // One request. body: a string is sent as it is, anything else as JSON. The answer: { status,
-// headers, text, json (undefined when it is none), ms }.
-export function request(base, method, path, { headers = {}, body, agent } = {}) {
+// headers, text, json (undefined when it is none), ms }. It fails when request and answer are not
+// as docs/openapi.yaml says.
+export async function request(base, method, path, { headers = {}, body, agent } = {}) {
 	const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
 	const all = { ...headers };
 	if (body !== undefined && typeof body !== "string")
 		all["content-type"] = "application/json";
 	if (text !== undefined && !all["transfer-encoding"])
 		all["content-length"] = Buffer.byteLength(text);
+	const got = await exchange(base, { method, path, headers: all, agent }, text);
+	const wrong = faults(method, path, { headers: all, body: text }, got);
+	if (wrong.length > 0)
+		throw new Undescribed(`${method} ${path}, by docs/openapi.yaml: ${wrong.join("; ")}\n` +
+			`${text?.slice(0, 2000) ?? ""}\n${got.status} ${got.text.slice(0, 2000)}`);
+	return got;
+}
+
+// Tests that wait and retry may swallow it: the process fails all the same.
+class Undescribed extends Error {
+	constructor(message) {
+		super(message);
+		if (!process.exitCode)
+			process.once("exit", () => console.error(`not described: ${message}`));
+		process.exitCode = 1;
+	}
+}
+
+function exchange(base, options, text) {
 	const { hostname, port } = new URL(base);
+	const { method, path } = options;
 	const start = performance.now();
 	return new Promise((resolve, reject) => {
-		const req = http.request({ hostname, port, method, path, headers: all, agent });
+		const req = http.request({ hostname, port, ...options });
 		req.setTimeout(10_000, () => req.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
 		req.on("error", reject);
 		req.on("response", (res) => {
