@@ -84,11 +84,45 @@ static void test_all_bytes(void)
 	lp_buf_clear(&back);
 }
 
+/* One way to write it: what decodes encodes to the same text. */
+static void test_decode_url(void)
+{
+	static const struct {
+		struct lp_str text;
+		int rc;
+		struct lp_str bytes;
+	} rows[] = {
+		{BYTES(""), LP_OK, BYTES("")},
+		{BYTES("Zg"), LP_OK, BYTES("f")},
+		{BYTES("Zm8"), LP_OK, BYTES("fo")},
+		{BYTES("Zm9v"), LP_OK, BYTES("foo")},
+		{BYTES("_---Pw"), LP_OK, BYTES("\xff\xef\xbe\x3f")},
+		{BYTES("/+++Pw"), LP_EPROTO, BYTES("")},
+		{BYTES("Zg=="), LP_EPROTO, BYTES("")},
+		{BYTES("Zh"), LP_EPROTO, BYTES("")}, /* bits behind the last byte */
+		{BYTES("Zm9"), LP_EPROTO, BYTES("")},
+		{BYTES("Z"), LP_EPROTO, BYTES("")},
+		{BYTES("Zm9vZ"), LP_EPROTO, BYTES("")},
+		{BYTES("Zm 9"), LP_EPROTO, BYTES("")},
+		{BYTES("Zm9v\n"), LP_EPROTO, BYTES("")},
+		{BYTES("Zm9\0"), LP_EPROTO, BYTES("")},
+	};
+	struct lp_buf out = {0};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		lp_buf_reset(&out);
+		CHECK_ROW(rows[i].text, base64url_decode(&out, rows[i].text) == rows[i].rc);
+		CHECK_STR(rows[i].text, lp_buf_str(&out), rows[i].bytes);
+	}
+	lp_buf_clear(&out);
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"encode", test_encode},
 		{"decode", test_decode},
+		{"decode base64url", test_decode_url},
 		{"all bytes and lengths", test_all_bytes},
 	};
 
