@@ -41,6 +41,25 @@ int api_param_text(struct json_object *from, const char *name, struct lp_str *ou
 	return LP_OK;
 }
 
+int api_param_int(struct json_object *from, const char *name, int64_t min, int64_t max,
+		  int64_t *out)
+{
+	struct lp_str text;
+	int rc = api_param_text(from, name, &text);
+	int64_t value;
+	char *end;
+
+	if (rc != LP_OK || !text.n)
+		return rc == LP_EINVAL ? LP_EINVAL : LP_ENOENT;
+	if (!isdigit((unsigned char)text.p[0]) && text.p[0] != '-')
+		return LP_EINVAL;
+	value = strtoll(text.p, &end, 10); /* what does not fit is beyond max or min */
+	if (end != text.p + text.n || value < min || value > max)
+		return LP_EINVAL;
+	*out = value;
+	return LP_OK;
+}
+
 int api_param_rooms(const struct api_app *app, struct json_object *from, const char *name,
 		    struct lp_str *rooms, size_t max)
 {

@@ -81,6 +81,13 @@ struct json_object *api_param(struct json_object *from, const char *name);
 int api_param_text(struct json_object *from, const char *name, struct lp_str *out) LP_MUSTCHECK;
 
 /*
+ * A whole number from min to max, as a number or as decimal text: LP_OK and *out, LP_ENOENT when it
+ * is not given or empty, LP_EINVAL when it is anything else.
+ */
+int api_param_int(struct json_object *from, const char *name, int64_t min, int64_t max,
+		  int64_t *out) LP_MUSTCHECK;
+
+/*
  * A parameter that names rooms, one or an array; empty names count as absent. Returns how many,
  * borrowed in rooms, or -1 when one is no room's name or there are more than max.
  */

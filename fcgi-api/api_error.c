@@ -33,6 +33,8 @@ static const struct {
 	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},
 	[API_NAMESPACE_INVALID] = {400, "namespace_invalid", "namespace invalid"},
 	[API_SETTING_INVALID] = {400, "setting_invalid", "a setting of the namespace is invalid"},
+	[API_JWT_KEYS_INVALID] = {400, "jwt_keys_invalid", "jwt_keys invalid"},
+	[API_ADMIN_ONLY] = {403, "admin_only", "only the administrator may set this"},
 	[API_APNS_LIST_INVALID] = {400, "apns_list_invalid", "apns_list invalid"},
 	[API_KEY_MISSING] = {400, "key_missing", "can not find key"},
 	[API_NAMESPACE_OPEN] = {400, "namespace_open", "namespace must be set offline on"},
@@ -58,6 +60,15 @@ void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
 	lp_json_quote(&resp->body, lp_cstr(msg));
 	lp_buf_addz(&resp->body, ",\"error\":");
 	lp_json_quote(&resp->body, lp_cstr(errors[error].slug));
+	lp_buf_addc(&resp->body, '}');
+}
+
+void api_fail_at(struct api_resp *resp, enum api_error error, const char *field)
+{
+	api_fail(resp, error);
+	resp->body.len--; /* the brace */
+	lp_buf_addz(&resp->body, ",\"field\":");
+	lp_json_quote(&resp->body, lp_cstr(field));
 	lp_buf_addc(&resp->body, '}');
 }
 

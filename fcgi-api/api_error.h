@@ -38,6 +38,8 @@ enum api_error {
 	API_NAMESPACE_INVALID,
 	API_SETTING_INVALID,
 	API_APNS_LIST_INVALID,
+	API_JWT_KEYS_INVALID,
+	API_ADMIN_ONLY,
 	API_KEY_MISSING,
 	API_NAMESPACE_OPEN,
 	/* rooms and clients */
@@ -57,5 +59,7 @@ enum api_error {
 void api_fail(struct api_resp *resp, enum api_error error);
 /* The same with a message that depends on the request or a setting. */
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg);
+/* The same with the name of what is wrong in the request. */
+void api_fail_at(struct api_resp *resp, enum api_error error, const char *field);
 
 #endif

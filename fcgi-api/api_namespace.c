@@ -4,12 +4,11 @@
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
-#include "common/model/push_msg.h"
 #include "common/store/keys.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
+#include "fcgi-api/nsp_change.h"
 #include "fcgi-api/nsp_settings.h"
-#include "fcgi-api/password.h"
 
 #define SAVE_TRIES 10 /* when others save the same namespace at the same time */
 
@@ -30,66 +29,56 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 	redis_args_clear(&args);
 }
 
-/* Appends the fields and values for ns_save.lua, apns_list apart. */
-static enum api_error save_args(struct redis_args *args, struct json_object *body)
+/* Appends a list setting that is merged with what is stored. */
+static enum api_error merge(struct redis_args *args, const char *name, struct lp_str stored,
+			    struct json_object *change, struct lp_buf *wrong)
 {
-	static const char *const texts[] = {"name", "connect_callback", "disconnect_callback",
-					    "callback_auth"};
-	struct lp_str value;
+	bool keys = strcmp(name, "jwt_keys") == 0;
 	int rc;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		rc = api_param_text(body, texts[i], &value);
-		if (rc == LP_EINVAL)
-			return API_SETTING_INVALID;
-		if (rc == LP_OK) {
-			redis_args_addz(args, texts[i]);
-			redis_args_add(args, value);
-		}
-	}
-	rc = api_param_text(body, "offline", &value);
-	if (rc == LP_EINVAL ||
-	    (value.n && !lp_str_eq(value, LP_STR("on")) && !lp_str_eq(value, LP_STR("off"))))
-		return API_SETTING_INVALID;
-	if (value.n) {
-		redis_args_addz(args, "offline");
-		redis_args_add(args, value);
-	}
-	rc = api_param_text(body, "auth_passwd", &value);
-	if (rc == LP_EINVAL)
-		return API_SETTING_INVALID;
-	if (value.n) { /* forms can not show it, so an empty one keeps what there is */
-		redis_args_addz(args, "auth_passwd");
-		password_hash(&args->text, value);
-		redis_args_end(args);
-	}
-	return API_OK;
+	redis_args_addz(args, name);
+	rc = keys ? nsp_settings_merge_keys(&args->text, stored, change, wrong)
+		  : nsp_settings_merge_apns(&args->text, stored, change);
+	redis_args_end(args);
+	if (rc == LP_OK)
+		return API_OK;
+	if (!wrong->len)
+		lp_buf_addz(wrong, name);
+	return keys ? API_JWT_KEYS_INVALID : API_APNS_LIST_INVALID;
 }
 
-/* Reads rev and apns_list, and appends the merged list. API_OK and rev (heap), or the error. */
-static enum api_error merge_apns(struct api_ctx *ctx, struct redis_args *args, struct lp_str nsp,
-				 struct json_object *changes, char **rev)
+/*
+ * Reads rev and the lists, and appends those merged that are given. API_OK and rev (heap; NULL: no
+ * list is given), or the error with the field in *wrong.
+ */
+static enum api_error merge_lists(struct api_ctx *ctx, struct redis_args *args, struct lp_str nsp,
+				  struct json_object *body, char **rev, struct lp_buf *wrong)
 {
+	static const char *const names[] = {"apns_list", "jwt_keys"};
 	struct redis_args read = {0};
-	struct redisReply *reply;
-	enum api_error err = API_UNAVAILABLE;
+	struct redisReply *reply = NULL;
+	enum api_error err = API_OK;
 
+	if (!api_param(body, names[0]) && !api_param(body, names[1]))
+		return API_OK;
 	redis_args_addz(&read, "HMGET");
 	key_of_namespace(&read.text, ctx->app->settings->redis_prefix, nsp, "conf");
 	redis_args_end(&read);
 	redis_args_addz(&read, "rev");
-	redis_args_addz(&read, "apns_list");
-	if (redis_command(ctx->redis, &read, &reply) == LP_OK) {
-		struct lp_str stored = redis_reply_str(redis_reply_at(reply, 1));
-
+	redis_args_addz(&read, names[0]);
+	redis_args_addz(&read, names[1]);
+	if (redis_command(ctx->redis, &read, &reply) == LP_OK)
 		*rev = redis_reply_nil(redis_reply_at(reply, 0))
 			       ? lp_xstrdup("0")
 			       : lp_xstrndup(redis_reply_str(redis_reply_at(reply, 0)));
-		redis_args_addz(args, "apns_list");
-		err = nsp_settings_merge_apns(&args->text, stored, changes) == LP_OK
-			      ? API_OK
-			      : API_APNS_LIST_INVALID;
-		redis_args_end(args);
+	else
+		err = API_UNAVAILABLE;
+	for (size_t i = 0; i < 2 && err == API_OK; i++) {
+		struct json_object *change = api_param(body, names[i]);
+
+		if (change)
+			err = merge(args, names[i], redis_reply_str(redis_reply_at(reply, i + 1)),
+				    change, wrong);
 	}
 	redis_reply_free(reply);
 	redis_args_clear(&read);
@@ -105,18 +94,15 @@ static void join_args(struct redis_args *a, const struct redis_args *b)
 
 /* One try. *again: somebody else saved between our reading and writing. */
 static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct lp_str nsp,
-				const struct redis_args *fields, bool *again)
+				const struct redis_args *fields, bool *again, struct lp_buf *wrong)
 {
 	const struct settings *s = ctx->app->settings;
-	struct json_object *changes = api_param(req->body, "apns_list");
-	struct redis_args args = {0}, apns = {0};
+	struct redis_args args = {0}, lists = {0};
 	struct redisReply *reply = NULL;
-	enum api_error err = API_OK;
 	char *rev = NULL;
+	enum api_error err = merge_lists(ctx, &lists, nsp, req->body, &rev, wrong);
 
 	*again = false;
-	if (changes)
-		err = merge_apns(ctx, &apns, nsp, changes, &rev);
 	if (err == API_OK) {
 		key_namespace(&args.text, s->redis_prefix, nsp);
 		redis_args_end(&args);
@@ -126,7 +112,7 @@ static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct
 		redis_args_add(&args, req->remote_addr);
 		redis_args_addi(&args, s->inbox_max_length);
 		join_args(&args, fields);
-		join_args(&args, &apns);
+		join_args(&args, &lists);
 		if (redis_script(ctx->redis, "ns_save", &args, &reply) != LP_OK) {
 			*again = lp_str_eq(redis_reply_error(reply), LP_STR("STALE"));
 			err = API_UNAVAILABLE;
@@ -135,28 +121,36 @@ static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct
 	free(rev);
 	redis_reply_free(reply);
 	redis_args_clear(&args);
-	redis_args_clear(&apns);
+	redis_args_clear(&lists);
 	return err;
 }
 
-static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp, struct lp_str nsp)
+static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp, struct lp_str nsp,
+		 bool admin)
 {
 	struct redis_args fields = {0};
-	enum api_error err = save_args(&fields, req->body);
+	struct lp_buf wrong = {0};
+	const char *field;
+	enum api_error err = nsp_change_args(&fields, req->body, admin, &field);
 	bool again = err == API_OK;
 
+	if (err != API_OK)
+		lp_buf_addz(&wrong, field);
 	for (int tries = 0; again && tries < SAVE_TRIES; tries++)
-		err = save_once(ctx, req, nsp, &fields, &again);
+		err = save_once(ctx, req, nsp, &fields, &again, &wrong);
 	if (err == API_OK)
 		lp_buf_addz(&resp->body, "{}");
+	else if (wrong.len)
+		api_fail_at(resp, err, wrong.data);
 	else
 		api_fail(resp, err);
+	lp_buf_clear(&wrong);
 	redis_args_clear(&fields);
 }
 
 void api_namespace_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
-	save(ctx, req, resp, req->user);
+	save(ctx, req, resp, req->user, false);
 }
 
 void api_namespace_admin_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
@@ -173,6 +167,6 @@ void api_namespace_admin_save(struct api_ctx *ctx, struct api_req *req, struct a
 	else if (!ident_namespace(ctx->app->rules, lp_buf_str(&nsp)))
 		api_fail(resp, API_NAMESPACE_INVALID);
 	else
-		save(ctx, req, resp, lp_buf_str(&nsp));
+		save(ctx, req, resp, lp_buf_str(&nsp), true);
 	lp_buf_clear(&nsp);
 }

@@ -32,4 +32,12 @@ void nsp_settings_json(struct lp_buf *out, const struct redisReply *reply);
 int nsp_settings_merge_apns(struct lp_buf *out, struct lp_str stored,
 			    struct json_object *changes) LP_MUSTCHECK;
 
+/*
+ * Appends the new jwt_keys: those of change, of which one without a key keeps the stored key of its
+ * kid and algorithm, since secrets are not shown. Nothing is appended when there are none.
+ * LP_EINVAL, with what is wrong in *wrong, when they can not be used (jwt_keys.h).
+ */
+int nsp_settings_merge_keys(struct lp_buf *out, struct lp_str stored, struct json_object *change,
+			    struct lp_buf *wrong) LP_MUSTCHECK;
+
 #endif

@@ -1,0 +1,142 @@
+#include "config.h"
+
+#include "fcgi-api/nsp_change.h"
+#include "fcgi-api/nsp_limits.h"
+#include "fcgi-api/password.h"
+
+#define SECRET_MIN 16u /* bytes of callback_secret */
+#define SECRET_MAX 256u
+
+const char *const nsp_limit_names[NSP_LIMITS] = {
+	[NSP_LIMIT_CLIENTS] = "limit_clients",
+	[NSP_LIMIT_ROOMS_PER_CLIENT] = "limit_rooms_per_client",
+	[NSP_LIMIT_PUSHES_PER_SECOND] = "limit_pushes_per_second",
+	[NSP_LIMIT_BYTES_PER_SECOND] = "limit_bytes_per_second",
+};
+
+static void add(struct redis_args *args, const char *field, struct lp_str value)
+{
+	redis_args_addz(args, field);
+	redis_args_add(args, value);
+}
+
+static enum api_error add_text(struct redis_args *args, struct json_object *body, const char *name)
+{
+	struct lp_str value;
+	int rc = api_param_text(body, name, &value);
+
+	if (rc == LP_EINVAL)
+		return API_SETTING_INVALID;
+	if (rc == LP_OK)
+		add(args, name, value);
+	return API_OK;
+}
+
+static enum api_error add_offline(struct redis_args *args, struct json_object *body,
+				  const char *name)
+{
+	struct lp_str value;
+	int rc = api_param_text(body, name, &value);
+
+	if (rc == LP_EINVAL ||
+	    (value.n && !lp_str_eq(value, LP_STR("on")) && !lp_str_eq(value, LP_STR("off"))))
+		return API_SETTING_INVALID;
+	if (value.n)
+		add(args, name, value);
+	return API_OK;
+}
+
+static enum api_error add_connect_auth(struct redis_args *args, struct json_object *body,
+				       const char *name)
+{
+	struct lp_str value;
+	int rc = api_param_text(body, name, &value);
+
+	if (rc == LP_EINVAL || (value.n && !lp_str_eq(value, LP_STR("jwt"))))
+		return API_SETTING_INVALID;
+	if (rc == LP_OK)
+		add(args, name, value);
+	return API_OK;
+}
+
+/* Forms can not show a password, so an empty one keeps what there is. */
+static enum api_error add_password(struct redis_args *args, struct json_object *body,
+				   const char *name)
+{
+	struct lp_str value;
+	int rc = api_param_text(body, name, &value);
+
+	if (rc == LP_EINVAL)
+		return API_SETTING_INVALID;
+	if (value.n) {
+		redis_args_addz(args, name);
+		password_hash(&args->text, value);
+		redis_args_end(args);
+	}
+	return API_OK;
+}
+
+/* The same for a secret that is kept as it is; null takes it away. */
+static enum api_error add_secret(struct redis_args *args, struct json_object *body,
+				 const char *name)
+{
+	struct lp_str value;
+	int rc = api_param_text(body, name, &value);
+
+	if (rc == LP_EINVAL || (value.n && (value.n < SECRET_MIN || value.n > SECRET_MAX)))
+		return API_SETTING_INVALID;
+	if (value.n || (rc == LP_OK && !api_param(body, name)))
+		add(args, name, value);
+	return API_OK;
+}
+
+static enum api_error add_limit(struct redis_args *args, struct json_object *body, const char *name,
+				bool admin)
+{
+	struct lp_str text;
+	int64_t value = 0;
+	int rc;
+
+	if (api_param_text(body, name, &text) == LP_ENOENT)
+		return API_OK;
+	if (!admin)
+		return API_ADMIN_ONLY;
+	rc = api_param_int(body, name, 0, NSP_LIMIT_MAX, &value);
+	if (rc == LP_EINVAL)
+		return API_SETTING_INVALID;
+	redis_args_addz(args, name);
+	if (value)
+		lp_buf_addu(&args->text, (uint64_t)value);
+	redis_args_end(args);
+	return API_OK;
+}
+
+enum api_error nsp_change_args(struct redis_args *args, struct json_object *body, bool admin,
+			       const char **field)
+{
+	static const struct {
+		const char *name;
+		enum api_error (*add)(struct redis_args *args, struct json_object *body,
+				      const char *name);
+	} settings[] = {
+		{"name", add_text},
+		{"connect_callback", add_text},
+		{"disconnect_callback", add_text},
+		{"callback_auth", add_text},
+		{"callback_secret", add_secret},
+		{"connect_auth", add_connect_auth},
+		{"offline", add_offline},
+		{"auth_passwd", add_password},
+	};
+	enum api_error err = API_OK;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings) && err == API_OK; i++) {
+		*field = settings[i].name;
+		err = settings[i].add(args, body, *field);
+	}
+	for (size_t i = 0; i < NSP_LIMITS && err == API_OK; i++) {
+		*field = nsp_limit_names[i];
+		err = add_limit(args, body, *field, admin);
+	}
+	return err;
+}
