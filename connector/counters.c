@@ -71,6 +71,7 @@ static void add_core(struct lp_buf *out, const struct core *core)
 	add(out, "acks", c->acks);
 	add(out, "acks_refused", c->acks_refused);
 	add(out, "replaced", c->replaced);
+	add(out, "expelled", c->expelled);
 	add(out, "connect_callbacks", c->callbacks);
 	add(out, "connect_callbacks_refused", c->callbacks_refused);
 }

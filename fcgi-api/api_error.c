@@ -14,6 +14,7 @@ static const struct {
 	[API_BODY_TOO_LARGE] = {413, "body_too_large", "body too large"},
 	[API_BODY_INVALID] = {400, "body_invalid", "body can not be parsed"},
 	[API_QUERY_INVALID] = {400, "query_invalid", "query can not be parsed"},
+	[API_PARAM_INVALID] = {400, "param_invalid", "a parameter is invalid"},
 	[API_UNAVAILABLE] = {503, "service_unavailable", "service unavailable"},
 	[API_NEED_AUTHORIZATION] = {400, "need_authorization", "need authorization"},
 	[API_NAMESPACE_NOT_FOUND] = {400, "namespace_not_found", "namespace not found"},
@@ -63,13 +64,24 @@ void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
 	lp_buf_addc(&resp->body, '}');
 }
 
-void api_fail_at(struct api_resp *resp, enum api_error error, const char *field)
+static void add_field(struct api_resp *resp, const char *field)
 {
-	api_fail(resp, error);
 	resp->body.len--; /* the brace */
 	lp_buf_addz(&resp->body, ",\"field\":");
 	lp_json_quote(&resp->body, lp_cstr(field));
 	lp_buf_addc(&resp->body, '}');
+}
+
+void api_fail_at(struct api_resp *resp, enum api_error error, const char *field)
+{
+	api_fail(resp, error);
+	add_field(resp, field);
+}
+
+void api_fail_field(struct api_resp *resp, const char *field, const char *msg)
+{
+	api_fail_text(resp, API_PARAM_INVALID, msg);
+	add_field(resp, field);
 }
 
 void api_fail(struct api_resp *resp, enum api_error error)

@@ -15,6 +15,7 @@ enum api_error {
 	API_BODY_TOO_LARGE,
 	API_BODY_INVALID,
 	API_QUERY_INVALID,
+	API_PARAM_INVALID, /* by api_fail_field() */
 	API_UNAVAILABLE,
 	/* who asks */
 	API_NEED_AUTHORIZATION,
@@ -61,5 +62,7 @@ void api_fail(struct api_resp *resp, enum api_error error);
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg);
 /* The same with the name of what is wrong in the request. */
 void api_fail_at(struct api_resp *resp, enum api_error error, const char *field);
+/* The same for API_PARAM_INVALID: msg says what is wrong with that parameter. */
+void api_fail_field(struct api_resp *resp, const char *field, const char *msg);
 
 #endif

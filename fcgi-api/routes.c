@@ -2,6 +2,7 @@
 
 #include "fcgi-api/api_callback.h"
 #include "fcgi-api/api_client.h"
+#include "fcgi-api/api_kick.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/api_report.h"
@@ -17,6 +18,7 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
 	{API_POST, "/api/auth/transfer", AUTH_NAMESPACE, api_room_transfer},
 	{API_POST, "/api/auth/client", AUTH_NAMESPACE, api_client},
+	{API_POST, "/api/auth/client/disconnect", AUTH_NAMESPACE, api_kick},
 	{API_POST, "/api/auth/room-apns", AUTH_NAMESPACE, api_room_apns},
 	{API_POST, "/api/auth/room-leave-message", AUTH_NAMESPACE, api_room_leave_message},
 	{API_GET, "/api/auth/namespace", AUTH_NAMESPACE, api_namespace_get},

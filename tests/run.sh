@@ -164,12 +164,12 @@ stage_e2e_apache()
 
 stage_e2e_direct()
 {
-	e2e gcc direct openapi clients refusals contract events cluster redis processes callbacks soak
+	e2e gcc direct openapi clients refusals contract events kick cluster redis processes callbacks soak
 }
 
 stage_e2e_sanitize()
 {
-	e2e sanitize direct clients refusals rest contract events cluster redis processes callbacks soak
+	e2e sanitize direct clients refusals rest contract events kick cluster redis processes callbacks soak
 }
 
 stage_conformance()

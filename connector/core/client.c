@@ -199,6 +199,7 @@ static void say_ok(struct client *c)
 
 static void accept_client(struct client *c)
 {
+	struct lp_blob *farewell = c->handshake->farewell;
 	struct nsp *nsp = c->nsp;
 
 	replace(c);
@@ -208,6 +209,7 @@ static void accept_client(struct client *c)
 	nsp->core->stats.clients++;
 	for (struct member *m = c->members; m; m = m->next)
 		m->room->routed = true;
+	c->handshake->farewell = NULL;
 	lp_buf_clear(&c->handshake->cookie);
 	if (!nsp->wants_query) {
 		handshake_free(c->handshake);
@@ -215,6 +217,9 @@ static void accept_client(struct client *c)
 	}
 	socket_accept(c->socket);
 	say_ok(c);
+	if (farewell)
+		client_expel(c, farewell);
+	lp_blob_unref(farewell);
 }
 
 /* Takes a client that was never online from its socket. */
@@ -324,15 +329,18 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 	struct client *c = r->client;
 	bool stale = r->generation != c->nsp->core->generation;
 	bool needs = answer == STORE_DONE && got->count == 3;
+	bool refused = answer == STORE_DONE && got->count == 1;
 
 	free(r);
 	if (c->state == CLIENT_GONE) {
 		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
 		 * more of the connection that this one replaced. */
-		if (answer == STORE_DONE && !stale && !needs)
+		if (answer == STORE_DONE && !stale && !needs && !refused)
 			replace(c);
 	} else if (needs) {
 		meet_needs(c, got->items);
+	} else if (refused) {
+		refuse_client(c, got->items[0]);
 	} else if (answer == STORE_UNKNOWN_NAMESPACE) {
 		refuse_client(c, LP_STR("this namespace not found"));
 	} else if (answer == STORE_OFFLINE_NAMESPACE) {
@@ -406,13 +414,26 @@ void client_closed(struct socket *s, enum close_reason reason)
 		c->nsp->core->callbacks->call_off(c->nsp->core->caller, c->handshake->question);
 	c->state = CLIENT_GONE;
 	c->socket = NULL;
-	leave_all(c, false, disconnect_reason(reason));
+	leave_all(c, false, c->expelled ? "kicked" : disconnect_reason(reason));
 	client_unref(c);
 }
 
 void client_disconnect(struct client *c)
 {
 	socket_disconnect(c->socket, socket_is_last(c->socket), CLOSE_SERVER);
+}
+
+void client_expel(struct client *c, struct lp_blob *frame)
+{
+	if (c->state == CLIENT_REGISTERING) {
+		lp_blob_unref(c->handshake->farewell);
+		c->handshake->farewell = lp_blob_ref(frame);
+	} else if (c->state == CLIENT_ONLINE) {
+		c->nsp->core->stats.expelled++;
+		c->expelled = true;
+		socket_send(c->socket, frame);
+		client_disconnect(c);
+	}
 }
 
 void client_rejoin(struct client *c)

@@ -44,6 +44,7 @@ struct client {
 	uint8_t state;    /* enum client_state */
 	uint8_t platform; /* enum platform */
 	bool announced;   /* the others in its rooms are told when it joins and leaves */
+	bool expelled;    /* sent away by the business system */
 	char id[];        /* <namespace>#<userid>#<platform>-<uuid> */
 };
 
@@ -66,6 +67,10 @@ bool client_owns(const struct client *c, struct lp_str room);
 
 /* Ends its socket, and the session with the last one. */
 void client_disconnect(struct client *c);
+
+/* Gives it the frame, whose reference the caller keeps, and then as above; a client that is not
+ * ONLINE yet when it is. */
+void client_expel(struct client *c, struct lp_blob *frame);
 
 /* Writes it anew under this connector's new registration. */
 void client_rejoin(struct client *c);

@@ -8,6 +8,7 @@
 #include "connector/core/core_int.h"
 #include "connector/core/deliver.h"
 #include "connector/core/event.h"
+#include "connector/core/expel.h"
 #include "connector/core/room.h"
 #include "connector/core/transfer.h"
 
@@ -49,6 +50,7 @@ void core_set_callbacks(struct core *c, const struct callback_ops *ops, void *ca
 void core_free(struct core *c)
 {
 	transfer_cancel_all(c);
+	expel_cancel_all(c);
 	ack_write(c);
 	lp_buf_clear(&c->scratch);
 	lp_pool_clear(&c->members);
@@ -100,6 +102,11 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 		return;
 	c->stats.replaced++;
 	client_disconnect(found);
+}
+
+bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event)
+{
+	return expel_add(c, nsp, clients, event);
 }
 
 void core_namespace_offline(struct core *c, struct lp_str nsp)
@@ -171,6 +178,7 @@ bool core_turn(struct core *c, uint64_t now)
 
 	c->now = now;
 	more = deliver_turn(c);
+	more |= expel_turn(c);
 	return transfer_turn(c) || more;
 }
 

@@ -2,7 +2,7 @@
  * The push application on top of the engine: who is connected in which namespace, who is in which
  * room, what must be delivered to whom, and which acknowledgements came back. No I/O, no clock.
  *
- * connector/store/ calls core_push(), core_emit(), core_transfer(), core_kick() and
+ * connector/store/ calls core_push(), core_emit(), core_transfer(), core_kick(), core_expel() and
  * core_namespace_offline() for what the inbox brings and core_rejoin() after Redis forgot this
  * connector; the loop calls core_turn() once per pass and core_tick() when its time has come.
  */
@@ -40,6 +40,7 @@ struct core_stats {
 	uint64_t acks;
 	uint64_t acks_refused;      /* not addressed to that client, or malformed */
 	uint64_t replaced;          /* connections replaced by a newer one of the same client */
+	uint64_t expelled;          /* clients sent away by the business system */
 	uint64_t callbacks;         /* connect callbacks answered, or not reached */
 	uint64_t callbacks_refused; /* clients refused by those */
 };
@@ -67,13 +68,19 @@ bool core_transfer(struct core *c, struct lp_str nsp, struct lp_str target, bool
 		   struct lp_str sources);
 /* Another connector holds this client now: close our connection of it, if it has that serial. */
 void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
+/*
+ * Clients that the business system sends away: each gets the event and is disconnected, some in
+ * each turn. clients: a JSON array of client ids and serials of their connections, in turn; a
+ * newer connection stays. Returns false when it is no such array.
+ */
+bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event);
 /* The namespace was set offline: its clients are disconnected, spread over some time. */
 void core_namespace_offline(struct core *c, struct lp_str nsp);
 /* Registers every client anew through store_ops.client_on(again). */
 void core_rejoin(struct core *c);
 
 /*
- * Goes on with deliveries to big rooms, and with transfers. Returns true when there is more to do
+ * Goes on with deliveries to big rooms, with transfers, and with clients sent away. Returns true when there is more to do
  * at once: the loop must come back after looking at its sockets.
  */
 bool core_turn(struct core *c, uint64_t now);

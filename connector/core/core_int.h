@@ -8,6 +8,7 @@
 #include "connector/core/core.h"
 
 struct client;
+struct expulsion;
 struct message;
 struct room;
 struct transfer;
@@ -42,6 +43,8 @@ struct core {
 	struct message *dirty_messages; /* with acks or counts to write */
 	struct transfer *transfers;     /* under way, in order: see transfer.c */
 	struct transfer *last_transfer;
+	struct expulsion *expulsions; /* under way, in order: see expel.c */
+	struct expulsion *last_expulsion;
 	size_t transfer_left; /* clients that may still be looked at in this turn */
 	uint64_t now;         /* monotonic ms, of the last call that brought it */
 	uint64_t next_write;  /* when acks and counts are written next */

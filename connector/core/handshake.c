@@ -116,5 +116,6 @@ void handshake_free(struct handshake *h)
 		return;
 	lp_buf_clear(&h->query);
 	lp_buf_clear(&h->cookie);
+	lp_blob_unref(h->farewell);
 	free(h);
 }

@@ -12,9 +12,11 @@
 struct handshake {
 	struct lp_buf query; /* encoded */
 	struct lp_buf cookie;
-	void *question; /* the connect callback is being asked, see ports.h */
-	bool asked;     /* it has been, and let the client in */
-	bool counted;   /* the client's rooms count its registration */
+	void *question;           /* the connect callback is being asked, see ports.h */
+	bool asked;               /* it has been, and let the client in */
+	struct lp_blob *farewell; /* it was sent away before the store answered: once it is in, it
+				   * gets this frame and goes; owned, or NULL */
+	bool counted;             /* the client's rooms count its registration */
 };
 
 struct handshake *handshake_new(const struct socket_request *req, const struct identity *who);

@@ -93,7 +93,7 @@ struct store_ops {
 	 * again: it was accepted before; write it anew after the store forgot us (never refused).
 	 * Got: nothing; or, when STORE_DONE means that it was not registered yet, what is needed
 	 * first: the URL of the connect callback to ask (may be empty), its authorization, and
-	 * "1" when the query is wanted.
+	 * "1" when the query is wanted; or one text: why it is refused, in words for the client.
 	 */
 	void (*client_on)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg);

@@ -116,6 +116,14 @@ static bool decode_kick(struct inbox_entry *e, const struct fields *f, struct lp
 	return f->c.n && own_serial(f->s, owner, &e->number);
 }
 
+static bool decode_expel(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)owner;
+	e->clients = f->c;
+	e->event = f->e;
+	return f->c.n && f->e.n;
+}
+
 static bool decode_nothing(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
 {
 	(void)e;
@@ -133,6 +141,7 @@ static const struct {
 	{"emit", INBOX_EMIT, decode_emit},
 	{"transfer", INBOX_TRANSFER, decode_transfer},
 	{"kick", INBOX_KICK, decode_kick},
+	{"expel", INBOX_EXPEL, decode_expel},
 	{"offline", INBOX_OFFLINE, decode_nothing},
 };
 

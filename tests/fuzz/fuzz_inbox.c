@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (inbox_entry_decode(&e, entry, LP_STR(OWNER)) == LP_OK) {
 		MUST(e.kind == INBOX_HELLO || e.nsp.n);
 		MUST((e.kind == INBOX_PUSH || e.kind == INBOX_EMIT) == (e.room.n && e.event.n));
+		MUST((e.kind == INBOX_EXPEL) == (e.clients.n && e.event.n));
 		MUST((e.kind == INBOX_TRANSFER) == (e.room.n && e.sources.n));
 		MUST((e.kind == INBOX_KICK) == (e.client.n > 0));
 		MUST(e.kind == INBOX_PUSH || e.kind == INBOX_EMIT || !e.except.n);

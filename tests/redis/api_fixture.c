@@ -117,6 +117,8 @@ const char *command_text(const char *format, ...)
 	va_end(ap);
 	if (reply->type == REDIS_REPLY_INTEGER)
 		snprintf(text, sizeof(text), "%lld", reply->integer);
+	else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
+		snprintf(text, sizeof(text), "%s", reply->element[0]->str);
 	else
 		snprintf(text, sizeof(text), "%s", reply->str ? reply->str : "nil");
 	freeReplyObject(reply);

@@ -44,7 +44,7 @@ const char *member(const char *answer, int index, const char *name);
 
 #define EXPECT(row, got, want) CHECK_STR(lp_cstr(row), lp_cstr(got), lp_cstr(want))
 
-/* A Redis command, which must not fail; the second returns its reply as text. */
+/* A Redis command, which must not fail; the second returns its reply, or the only text in it. */
 void command(const char *format, ...);
 const char *command_text(const char *format, ...);
 

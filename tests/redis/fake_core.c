@@ -48,6 +48,12 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 	lp_buf_addf(&c->log, "kick %.*s %.*s %" PRIu64 "\n", LP_FMT(nsp), LP_FMT(client), serial);
 }
 
+bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event)
+{
+	lp_buf_addf(&c->log, "expel %.*s %.*s %.*s\n", LP_FMT(nsp), LP_FMT(clients), LP_FMT(event));
+	return clients.n && clients.p[0] == '[';
+}
+
 void core_namespace_offline(struct core *c, struct lp_str nsp)
 {
 	lp_buf_addf(&c->log, "offline %.*s\n", LP_FMT(nsp));

@@ -281,18 +281,22 @@ static void test_inbox(void)
 	ask("XADD lp:inbox:%s 8-0 k transfer n /d t in j join s [\"a\"]", store_owner(n.store));
 	ask("XADD lp:inbox:%s 9-0 k transfer n /d t in j leave s x", store_owner(n.store));
 	ask("XADD lp:inbox:%s 10-0 k transfer n /d t in j move s [\"a\"]", store_owner(n.store));
-	ask("XADD lp:inbox:%s 11-0 k emit n /d r news", store_owner(n.store));
-	ask("XADD lp:inbox:%s 14-0 k push n /d r news i 78 e []", store_owner(n.store));
-	WAIT(store_stats(n.store)->inbox_read == 12);
+	ask("XADD lp:inbox:%s 11-0 k expel n /d c [\"/d#u#web-1\",\"7\"] e [\"kicked\",{}]",
+	    store_owner(n.store));
+	ask("XADD lp:inbox:%s 12-0 k expel n /d c [\"/d#u#web-1\",\"7\"]", store_owner(n.store));
+	ask("XADD lp:inbox:%s 13-0 k emit n /d r news", store_owner(n.store));
+	ask("XADD lp:inbox:%s 16-0 k push n /d r news i 78 e []", store_owner(n.store));
+	WAIT(store_stats(n.store)->inbox_read == 14);
 	CU_ASSERT_STRING_EQUAL(fake_core_take(&n.core),
 			       "push /d news 77 [me] [\"push\",{}]\noffline /d\n"
 			       "emit /d news [me] [\"peopleJoin\",{}]\n"
 			       "transfer /d in join [\"a\"]\ntransfer /d in leave x\n"
+			       "expel /d [\"/d#u#web-1\",\"7\"] [\"kicked\",{}]\n"
 			       "push /d news 78 [] []\n");
-	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_bad, 6);
+	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_bad, 7);
 	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_lost, 2);
 	/* what was read is trimmed away with the next renewal */
-	ask("HSET lp:inbox-seq %s 14", store_owner(n.store));
+	ask("HSET lp:inbox-seq %s 16", store_owner(n.store));
 	WAIT(is("XLEN lp:inbox:%s", store_owner(n.store), "1"));
 	node_stop(&n);
 }

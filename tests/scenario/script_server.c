@@ -79,6 +79,25 @@ static bool cmd_kick(struct script *s, char *args)
 	return true;
 }
 
+/* expel /NSP CLIENT right|wrong|bad EVENT: serials as above */
+static bool cmd_expel(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	const char *client = script_word(&args);
+	const char *how = script_word(&args);
+	uint64_t serial = store_mem_client(s->world.store, lp_cstr(client));
+	bool bad = strcmp(how, "bad") == 0, taken;
+	struct lp_buf list = {0};
+
+	if (strcmp(how, "wrong") == 0)
+		serial += 1000;
+	lp_buf_addf(&list, "[\"%s\"%s\"%llu\"]", client, bad ? ",\"x\"," : ",",
+		    (unsigned long long)serial);
+	taken = core_expel(s->world.core, lp_cstr(nsp), lp_buf_str(&list), lp_cstr(args));
+	lp_buf_clear(&list);
+	return taken != bad || script_fail(s, bad ? "it was taken" : "it was refused");
+}
+
 static bool cmd_offline(struct script *s, char *args)
 {
 	store_mem_set_namespace(s->world.store, lp_cstr(args), NAMESPACE_OFFLINE);
@@ -111,6 +130,10 @@ static bool cmd_store(struct script *s, char *args)
 		store_mem_set_busy(store, false);
 	else if (strcmp(args, "reject") == 0)
 		store_mem_set_reject(store, true);
+	else if (strcmp(args, "refuse") == 0)
+		store_mem_set_refuse(store, true);
+	else if (strcmp(args, "admit") == 0)
+		store_mem_set_refuse(store, false);
 	else if (strcmp(args, "forget") == 0)
 		store_mem_forget(store);
 	else
@@ -220,6 +243,7 @@ static bool cmd_stat(struct script *s, char *args)
 		{"acks", core->acks},
 		{"acks_refused", core->acks_refused},
 		{"replaced", core->replaced},
+		{"expelled", core->expelled},
 		{"late", store_mem_late_total(s->world.store)},
 		{"sessions", engine_sessions(s->world.engine)},
 		{"refused", engine->sessions_refused},
@@ -297,21 +321,13 @@ static bool cmd_conf(struct script *s, char *args)
 }
 
 const struct command script_server_commands[] = {
-	{"asked", cmd_asked},
-	{"conf", cmd_conf},
-	{"emit", cmd_emit},
-	{"expect-store", cmd_expect_store},
-	{"kick", cmd_kick},
-	{"namespace", cmd_namespace},
-	{"offline", cmd_offline},
-	{"push", cmd_push},
-	{"rejoin", cmd_rejoin},
-	{"shutdown", cmd_shutdown},
-	{"stat", cmd_stat},
-	{"store", cmd_store},
-	{"store-says", cmd_store_says},
-	{"time", cmd_time},
-	{"transfer", cmd_transfer},
-	{"turns", cmd_turns},
-	{NULL, NULL},
+	{"asked", cmd_asked},         {"conf", cmd_conf},
+	{"emit", cmd_emit},           {"expect-store", cmd_expect_store},
+	{"expel", cmd_expel},         {"kick", cmd_kick},
+	{"namespace", cmd_namespace}, {"offline", cmd_offline},
+	{"push", cmd_push},           {"rejoin", cmd_rejoin},
+	{"shutdown", cmd_shutdown},   {"stat", cmd_stat},
+	{"store", cmd_store},         {"store-says", cmd_store_says},
+	{"time", cmd_time},           {"transfer", cmd_transfer},
+	{"turns", cmd_turns},         {NULL, NULL},
 };

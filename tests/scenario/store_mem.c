@@ -46,6 +46,7 @@ struct op {
 	uint64_t serial;
 	enum platform platform;
 	bool again;
+	bool refused;          /* by a text */
 	bool in;               /* of OP_MOVE */
 	struct op_room *rooms; /* of OP_ACKS: client ids */
 	size_t count;
@@ -67,6 +68,7 @@ struct store_mem {
 	enum store_mem_mode mode;
 	bool busy;
 	bool reject;               /* duplicate_client */
+	bool refuse;               /* by a text */
 	enum store_answer refusal; /* of the next question; STORE_DONE: it is answered */
 	char *answers;             /* of the next question: texts with '|' between them */
 	struct lp_buf notes;       /* of questions not looked at, one line each */
@@ -246,7 +248,7 @@ static void set_routes(struct store_mem *s, const struct op *op, bool on)
 	}
 }
 
-static enum store_answer carry_out_on(struct store_mem *s, const struct op *op)
+static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 {
 	uint64_t state = row_value(s->namespaces, lp_cstr(op->nsp));
 	struct holder *h;
@@ -257,6 +259,10 @@ static enum store_answer carry_out_on(struct store_mem *s, const struct op *op)
 	h = holder_find(s, lp_cstr(op->id));
 	if (h && s->reject && !op->again)
 		return STORE_CONFLICT;
+	if (s->refuse && !op->again) {
+		op->refused = true;
+		return STORE_DONE;
+	}
 	if (h)
 		holder_remove(s, h);
 	h = holder_add(s, op);
@@ -375,12 +381,14 @@ static struct store_texts take_answers(struct store_mem *s, struct lp_str items[
 static void answer(struct store_mem *s, struct op *op)
 {
 	struct lp_str items[ANSWERS_MAX];
-	struct store_texts got = {0};
+	struct store_texts got = {items, 0};
 	char *copy = NULL;
 
 	s->waiting--;
 	if (op->kind == OP_ASK)
 		got = take_answers(s, items, &copy);
+	if (op->refused)
+		items[got.count++] = LP_STR("not now");
 	if (op->cb)
 		op->cb(op->arg, op->answer, &got);
 	free(copy);
@@ -649,6 +657,11 @@ void store_mem_set_reject(struct store_mem *s, bool reject)
 void store_mem_add_route(struct store_mem *s, struct lp_str nsp, struct lp_str room)
 {
 	row_set(&s->routes, make_key(s, "%.*s %.*s", LP_FMT(nsp), LP_FMT(room)), 1);
+}
+
+void store_mem_set_refuse(struct store_mem *s, bool refuse)
+{
+	s->refuse = refuse;
 }
 
 void store_mem_set_answer(struct store_mem *s, enum store_answer answer, const char *texts)

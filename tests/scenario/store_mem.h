@@ -33,6 +33,8 @@ void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode);
 void store_mem_set_busy(struct store_mem *s, bool busy);
 /* As with duplicate_client = reject. */
 void store_mem_set_reject(struct store_mem *s, bool reject);
+/* Clients are refused in the words "not now". */
+void store_mem_set_refuse(struct store_mem *s, bool refuse);
 /*
  * How questions (push, info, apns, discover) are answered from now on, and the texts that the next
  * one brings, '|' between them.

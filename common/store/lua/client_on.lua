@@ -9,8 +9,10 @@
 --          10 query of the handshake, '' when not given                             11.. rooms
 -- Returns  DONE; UNKNOWN: no such namespace; OFFLINE: it takes no new clients; CONFLICT: another
 --          connection holds the client id and lives; or, with nothing changed, what is needed first:
---          { connect callback to ask ('': none), its authorization, '1': the query }
+--          { connect callback to ask ('': none), its authorization, '1': the query }; or { why it is
+--          refused, in words for the client }
 -- include lib/inbox.lua
+-- include lib/kicked.lua
 -- include lib/now.lua
 -- include lib/presence.lua
 -- include lib/people.lua
@@ -24,10 +26,14 @@ local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'c
 if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
+local kicked_for, kicked_event = kicked(B, client, userid)
 local told = (conf[4] or '') ~= '' -- of its end
 if not again then
   if conf[1] == 'on' then
     return redis.status_reply('OFFLINE')
+  end
+  if kicked_for then
+    return { 'kicked, retry after ' .. kicked_for .. ' s' }
   end
   local url = not string.find(ARGV[4], 'a') and conf[2] or ''
   if url ~= '' or told and ARGV[10] == '' then
@@ -82,5 +88,9 @@ for i = 11, #ARGV do
   if room_in(B, client, userid, platform, ARGV[i], now) and not again then
     people_join(B, nsp, client, mine, ARGV[i], to)
   end
+end
+-- It was sent away while its connector did not read its inbox.
+if again and kicked_for then
+  inbox_add(prefix, owner, ARGV[3], 'k', 'expel', 'n', nsp, 'c', cjson.encode({ client, ARGV[6] }), 'e', kicked_event)
 end
 return redis.status_reply('DONE')
