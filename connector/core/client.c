@@ -9,6 +9,7 @@
 #include "connector/core/identity.h"
 #include "connector/core/reply.h"
 #include "connector/core/roomlist.h"
+#include "connector/core/unread.h"
 #include "connector/core/verdict.h"
 
 struct client *client_ref(struct client *c)
@@ -25,6 +26,7 @@ __attribute__((noinline)) void client_unref(struct client *c)
 	if (--c->refs)
 		return;
 	handshake_free(c->handshake);
+	unread_free(c);
 	free(c);
 	nsp_release(nsp);
 }
@@ -216,6 +218,7 @@ static void accept_client(struct client *c)
 		c->handshake = NULL;
 	}
 	socket_accept(c->socket);
+	unread_emit(c);
 	say_ok(c);
 	if (farewell)
 		client_expel(c, farewell);
@@ -327,15 +330,17 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 {
 	struct registration *r = arg;
 	struct client *c = r->client;
-	bool stale = r->generation != c->nsp->core->generation;
+	uint64_t generation = r->generation;
+	bool stale = generation != c->nsp->core->generation;
 	bool needs = answer == STORE_DONE && got->count == 3;
 	bool refused = answer == STORE_DONE && got->count == 1;
+	bool done = (answer == STORE_DONE || answer == STORE_UNREAD) && !needs && !refused;
 
 	free(r);
 	if (c->state == CLIENT_GONE) {
 		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
 		 * more of the connection that this one replaced. */
-		if (answer == STORE_DONE && !stale && !needs && !refused)
+		if (done && !stale)
 			replace(c);
 	} else if (needs) {
 		meet_needs(c, got->items);
@@ -347,14 +352,22 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 		refuse_client(c, LP_STR("this namespace offline"));
 	} else if (answer == STORE_CONFLICT) {
 		refuse_client(c, LP_STR("socket.id conflict"));
-	} else if (answer != STORE_DONE) {
+	} else if (!done) {
 		refuse_client(c, LP_STR("server busy"));
-	} else if (stale) {
-		register_client(c, false); /* the store has forgotten it again */
+	} else if (answer == STORE_UNREAD) {
+		unread_fetch(c);
 	} else {
-		accept_client(c);
+		client_registered(c, generation);
 	}
 	client_unref(c);
+}
+
+void client_registered(struct client *c, uint64_t generation)
+{
+	if (generation == c->nsp->core->generation)
+		accept_client(c);
+	else
+		register_client(c, false); /* the store has forgotten it again */
 }
 
 void client_connect(struct socket *s, const struct socket_request *req)

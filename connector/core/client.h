@@ -29,6 +29,7 @@ struct client {
 	struct nsp *nsp;
 	struct socket *socket;       /* NULL once GONE */
 	struct member *members;      /* list over its rooms */
+	struct unread *unread;       /* messages that waited for it, see unread.c; mostly NULL */
 	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
 	uint64_t serial;             /* of this connection */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
@@ -61,6 +62,9 @@ void client_closed(struct socket *s, enum close_reason reason);
 /* The client asks to be in, or not to be in, the rooms of a JSON string or array of strings. */
 void client_join(struct client *c, struct lp_str rooms, struct lp_str ack);
 void client_leave(struct client *c, struct lp_str rooms, struct lp_str ack);
+
+/* The store has registered it, in that generation of the core; what waited for it is there. */
+void client_registered(struct client *c, uint64_t generation);
 
 /* Whether the room is its user's own, which it can not leave. */
 bool client_owns(const struct client *c, struct lp_str room);

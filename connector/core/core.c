@@ -11,6 +11,7 @@
 #include "connector/core/expel.h"
 #include "connector/core/room.h"
 #include "connector/core/transfer.h"
+#include "connector/core/unread.h"
 
 /* A namespace set offline: its N clients leave within 5 s + N * 100 ms, at most 5 minutes, so
  * that they do not all come back to the business system's door at once. */
@@ -21,6 +22,7 @@
 static const struct app_ops app = {
 	.connect = client_connect,
 	.event = event_handle,
+	.proved = unread_proved,
 	.closed = client_closed,
 };
 
@@ -107,6 +109,17 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event)
 {
 	return expel_add(c, nsp, clients, event);
+}
+
+void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
+{
+	struct nsp *n = nsp_find(c, nsp);
+	struct client *found = NULL;
+
+	if (n)
+		HASH_FIND(hh, n->clients, client.p, client.n, found);
+	if (found && found->serial == serial)
+		unread_fetch(found);
 }
 
 void core_namespace_offline(struct core *c, struct lp_str nsp)

@@ -74,6 +74,8 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
  * newer connection stays. Returns false when it is no such array.
  */
 bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event);
+/* Messages wait for this client: they are brought if our connection of it has that serial. */
+void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
 /* The namespace was set offline: its clients are disconnected, spread over some time. */
 void core_namespace_offline(struct core *c, struct lp_str nsp);
 /* Registers every client anew through store_ops.client_on(again). */

@@ -51,6 +51,7 @@ enum store_answer {
 	STORE_DONE,
 	STORE_UNKNOWN_NAMESPACE,
 	STORE_OFFLINE_NAMESPACE,
+	STORE_UNREAD,   /* to client_on: done, and messages wait for the client, see unread() */
 	STORE_CONFLICT, /* to client_on: another connection holds the client id */
 	STORE_FULL,     /* to apns: no more rooms */
 	STORE_BUSY,     /* too much is waiting already: not carried out; never said to a leave */
@@ -117,6 +118,15 @@ struct store_ops {
 	void (*ack_late)(void *store, const struct store_client *c, uint64_t id);
 	/* This connector addressed count clients with the message. */
 	void (*delivered)(void *store, struct lp_str nsp, uint64_t id, uint64_t count);
+
+	/*
+	 * Messages that waited for the client while it was away. Got: the argument of the event
+	 * offlineMessage, a JSON array; their ids with blanks between; "1" when more wait.
+	 */
+	void (*unread)(void *store, const struct store_client *c, store_cb cb, void *arg);
+	/* The client has received those. Got: "1" when others wait. */
+	void (*unread_done)(void *store, const struct store_client *c, struct lp_str ids,
+			    store_cb cb, void *arg);
 
 	/*
 	 * Accepts a push; m is only read in the call. Got: its id. STORE_BUSY while Redis is away:

@@ -55,6 +55,21 @@ static void forget_cookie(struct session *s)
 	s->cookie = NULL;
 }
 
+/*
+ * Version 4: the pong to a ping sent from now on. Version 3: the client's next ping may be under way
+ * already, the one after it is not sent before our pong, and so what went before that, has come.
+ */
+void session_prove(struct session *s)
+{
+	s->proof = s->version == 3 || s->ping_sent ? 2 : 1;
+}
+
+static void heartbeat_heard(struct session *s)
+{
+	if (s->proof && --s->proof == 0)
+		sockets_proved(s);
+}
+
 static void pong_came(struct session *s)
 {
 	s->ping_sent = false;
@@ -390,11 +405,13 @@ bool session_packet(struct session *s, const struct eio_packet *p)
 		if (s->version == 4)
 			return close_with(s, CLOSE_PROTOCOL);
 		forget_cookie(s);
+		heartbeat_heard(s);
 		session_send(s, s->engine->pong);
 		break;
 	case EIO_PONG:
 		if (s->version == 4) {
 			forget_cookie(s);
+			heartbeat_heard(s);
 			pong_came(s);
 		}
 		break;

@@ -37,6 +37,7 @@ struct session {
 	char id[SESSION_ID_MAX + 1];
 	uint8_t version; /* 3 or 4 */
 	uint8_t state;   /* enum session_state */
+	uint8_t proof;   /* heartbeats until the client has proved what it received; 0: not asked */
 	bool base64;     /* polls can not take binary */
 	bool ping_sent;  /* version 4: a ping waits for its pong */
 	bool dirty;      /* on the engine's list of those to see to at the end of this pass */
@@ -115,12 +116,16 @@ static inline bool session_open(const struct session *s)
 /* What it waits for from now on: the attachments of a packet, owned, or NULL for none. */
 void session_assemble(struct session *s, struct assembly *a);
 
+/* sockets_proved() is called after a heartbeat that began after now. */
+void session_prove(struct session *s);
+
 /* In sockets.c: the socket.io layer of a session. */
 bool sockets_text(struct session *s, struct lp_str text);
 bool sockets_binary(struct session *s, struct lp_str bytes);
 void sockets_join_root(struct session *s);
 /* Goes on with what waited for the application's decision about "/". */
 void sockets_go_on(struct session *s);
+void sockets_proved(struct session *s);
 void sockets_closed(struct session *s, enum close_reason reason);
 
 #endif

@@ -182,6 +182,12 @@ void socket_gone(struct socket *k, enum close_reason reason)
 	free(k);
 }
 
+void socket_prove(struct socket *k)
+{
+	k->proving = true;
+	session_prove(k->session);
+}
+
 bool socket_is_last(const struct socket *s)
 {
 	for (const struct socket *k = s->session->sockets; k; k = k->next) {

@@ -60,6 +60,9 @@ struct app_ops {
 	/* The client's answer to an event that wanted one; ack, json and attachments are set. May
 	 * be NULL. */
 	void (*acked)(struct socket *s, const struct socket_event *ev);
+	/* The client has shown what socket_prove() asked for. It must not be closed in the call. May
+	 * be NULL. */
+	void (*proved)(struct socket *s);
 	/* Accepted or undecided, it is gone: forget the pointer. Not called after a refusal. */
 	void (*closed)(struct socket *s, enum close_reason reason);
 };
@@ -86,6 +89,11 @@ void socket_emit_message(struct socket *s, const struct socket_message *m);
 /* Answers an event that wanted it: json is the array of arguments. */
 void socket_ack(struct socket *s, struct lp_str ack, struct lp_str json);
 void socket_ack_message(struct socket *s, const struct socket_message *m);
+/*
+ * Calls proved() once the client must have received all that was sent to it so far: when it has
+ * taken part in a heartbeat that began afterwards. A second call before that begins anew.
+ */
+void socket_prove(struct socket *s);
 /* True when its session has no other socket but that of "/". */
 bool socket_is_last(const struct socket *s);
 /*

@@ -15,6 +15,7 @@ struct socket {
 	struct session *session;
 	void *data; /* the application's */
 	enum socket_state state;
+	bool proving; /* socket_prove() waits for the session's heartbeat */
 	char nsp[];
 };
 

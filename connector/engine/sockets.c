@@ -286,6 +286,17 @@ bool sockets_binary(struct session *s, struct lp_str bytes)
 	return open;
 }
 
+void sockets_proved(struct session *s)
+{
+	const struct app_ops *app = s->engine->app;
+
+	for (struct socket *k = s->sockets; k; k = k->next) {
+		if (k->proving && app->proved)
+			app->proved(k);
+		k->proving = false;
+	}
+}
+
 void sockets_closed(struct session *s, enum close_reason reason)
 {
 	while (s->held) {

@@ -110,7 +110,8 @@ static bool decode_transfer(struct inbox_entry *e, const struct fields *f, struc
 	return f->t.n && f->s.n && (e->join || lp_str_eq(f->j, LP_STR("leave")));
 }
 
-static bool decode_kick(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+/* Of one connection of a client. */
+static bool decode_client(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
 {
 	e->client = f->c;
 	return f->c.n && own_serial(f->s, owner, &e->number);
@@ -140,7 +141,8 @@ static const struct {
 	{"push", INBOX_PUSH, decode_push},
 	{"emit", INBOX_EMIT, decode_emit},
 	{"transfer", INBOX_TRANSFER, decode_transfer},
-	{"kick", INBOX_KICK, decode_kick},
+	{"kick", INBOX_KICK, decode_client},
+	{"unread", INBOX_UNREAD, decode_client},
 	{"expel", INBOX_EXPEL, decode_expel},
 	{"offline", INBOX_OFFLINE, decode_nothing},
 };

@@ -17,6 +17,7 @@ enum inbox_kind {
 	INBOX_TRANSFER,
 	INBOX_KICK,
 	INBOX_EXPEL,
+	INBOX_UNREAD,
 	INBOX_OFFLINE,
 };
 
@@ -29,11 +30,11 @@ struct inbox_entry {
 	struct lp_str room;    /* push, emit; transfer: the target */
 	struct lp_str except;  /* push, emit: a client id, or empty */
 	struct lp_str event;   /* push, emit, expel: JSON text */
-	struct lp_str client;  /* kick */
+	struct lp_str client;  /* kick, unread */
 	struct lp_str clients; /* expel: a JSON array of client ids and serials, in turn */
 	struct lp_str sources; /* transfer: a JSON array of rooms */
 	bool join;             /* transfer: into the target, not out of it */
-	uint64_t number;       /* push: id of the message; kick: serial of the connection */
+	uint64_t number;       /* push: id of the message; kick, unread: serial of the connection */
 };
 
 /*

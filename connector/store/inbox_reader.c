@@ -54,6 +54,9 @@ static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 		break;
 	case INBOX_EXPEL:
 		return core_expel(r->core, e->nsp, e->clients, e->event);
+	case INBOX_UNREAD:
+		core_unread(r->core, e->nsp, e->client, e->number);
+		break;
 	case INBOX_OFFLINE:
 		core_namespace_offline(r->core, e->nsp);
 		break;

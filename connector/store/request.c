@@ -20,6 +20,8 @@ static const struct {
 	[REQUEST_ACKS] = {.script = "acks"},
 	[REQUEST_ACK_LATE] = {.script = "ack_late"},
 	[REQUEST_DELIVERED] = {.script = "delivered"},
+	[REQUEST_UNREAD] = {.script = "unread"},
+	[REQUEST_UNREAD_DONE] = {.script = "unread_done"},
 	[REQUEST_PUSH] = {.script = "push", .once = true},
 	[REQUEST_INFO] = {.script = "info"},
 	[REQUEST_APNS] = {.script = "apns"},

@@ -110,6 +110,7 @@ static enum store_answer read_status(struct lp_str text)
 		enum store_answer answer;
 	} words[] = {
 		{"DONE", STORE_DONE},
+		{"UNREAD", STORE_UNREAD},
 		{"UNKNOWN", STORE_UNKNOWN_NAMESPACE},
 		{"OFFLINE", STORE_OFFLINE_NAMESPACE},
 		{"CONFLICT", STORE_CONFLICT},

@@ -9,6 +9,8 @@
 
 /* A batch that grew to this many bytes is queued at once. */
 #define BATCH_BYTES ((size_t)64 * 1024)
+/* Messages that waited for a client are brought in about so many bytes at a time. */
+#define UNREAD_BYTES ((size_t)256 * 1024)
 /* Clients of one group of acks. */
 #define GROUP_MAX 4000u
 
@@ -181,6 +183,25 @@ static void ops_delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t 
 	b->argc += 2;
 }
 
+static void ops_unread(void *store, const struct store_client *c, store_cb cb, void *arg)
+{
+	struct store *s = store;
+
+	request_add(&s->args, c->id);
+	request_addu(&s->args, UNREAD_BYTES);
+	store_submit(s, REQUEST_UNREAD, c->nsp, 2, true, cb, arg);
+}
+
+static void ops_unread_done(void *store, const struct store_client *c, struct lp_str ids,
+			    store_cb cb, void *arg)
+{
+	struct store *s = store;
+
+	request_add(&s->args, c->id);
+	request_add(&s->args, ids);
+	store_submit(s, REQUEST_UNREAD_DONE, c->nsp, 2, true, cb, arg);
+}
+
 /* --- questions --- */
 
 static void ops_push(void *store, struct lp_str nsp, const struct push_msg *m, store_cb cb,
@@ -263,6 +284,8 @@ const struct store_ops store_redis_ops = {
 	.acks = ops_acks,
 	.ack_late = ops_ack_late,
 	.delivered = ops_delivered,
+	.unread = ops_unread,
+	.unread_done = ops_unread_done,
 	.push = ops_push,
 	.info = ops_info,
 	.apns = ops_apns,

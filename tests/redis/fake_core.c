@@ -43,6 +43,11 @@ bool core_transfer(struct core *c, struct lp_str nsp, struct lp_str target, bool
 	return sources.n && sources.p[0] == '[';
 }
 
+void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
+{
+	lp_buf_addf(&c->log, "unread %.*s %.*s %" PRIu64 "\n", LP_FMT(nsp), LP_FMT(client), serial);
+}
+
 void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial)
 {
 	lp_buf_addf(&c->log, "kick %.*s %.*s %" PRIu64 "\n", LP_FMT(nsp), LP_FMT(client), serial);

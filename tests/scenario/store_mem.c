@@ -597,6 +597,23 @@ static void discover(void *store, const struct store_client *c, const struct sto
 	ask(store, c->nsp, &note, cb, arg);
 }
 
+static void unread(void *store, const struct store_client *c, store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "unread %.*s", LP_FMT(c->id));
+	ask(store, c->nsp, &note, cb, arg);
+}
+
+static void unread_done(void *store, const struct store_client *c, struct lp_str ids, store_cb cb,
+			void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "unread_done %.*s %.*s", LP_FMT(c->id), LP_FMT(ids));
+	ask(store, c->nsp, &note, cb, arg);
+}
+
 const struct store_ops store_mem_ops = {
 	.client_on = client_on,
 	.client_off = client_off,
@@ -606,6 +623,8 @@ const struct store_ops store_mem_ops = {
 	.acks = acks,
 	.ack_late = ack_late,
 	.delivered = delivered,
+	.unread = unread,
+	.unread_done = unread_done,
 	.push = push,
 	.info = info,
 	.apns = apns,

@@ -7,8 +7,8 @@
 --          5 client    6 serial    7 user id       8 platform
 --          9 '1': the others in its rooms are told of it
 --          10 query of the handshake, '' when not given                             11.. rooms
--- Returns  DONE; UNKNOWN: no such namespace; OFFLINE: it takes no new clients; CONFLICT: another
---          connection holds the client id and lives; or, with nothing changed, what is needed first:
+-- Returns  DONE; UNREAD: done, and messages wait for it; UNKNOWN: no such namespace; OFFLINE: it
+--          takes no new clients; CONFLICT: another connection holds the client id and lives; or, with nothing changed, what is needed first:
 --          { connect callback to ask ('': none), its authorization, '1': the query }; or { why it is
 --          refused, in words for the client }
 -- include lib/inbox.lua
@@ -92,5 +92,8 @@ end
 -- It was sent away while its connector did not read its inbox.
 if again and kicked_for then
   inbox_add(prefix, owner, ARGV[3], 'k', 'expel', 'n', nsp, 'c', cjson.encode({ client, ARGV[6] }), 'e', kicked_event)
+end
+if not again and redis.call('EXISTS', B .. ':unread:' .. client) == 1 then
+  return redis.status_reply('UNREAD')
 end
 return redis.status_reply('DONE')
