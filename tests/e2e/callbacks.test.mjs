@@ -5,10 +5,12 @@ import http from "node:http";
 import { after, before, test } from "node:test";
 
 import { Client, connectClient, versions } from "./lib/client.mjs";
+import { row, socketRow } from "./lib/contract.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
 
 const AUTH = "token of the callbacks";
+const gone = "disconnect_callback";
 
 let stack;
 let server;
@@ -29,8 +31,6 @@ const answers = {
 	"/no": () => [403, "no"],
 	"/elsewhere": () => [302, ""],
 	"/flaky": (n) => [n < 3 ? 500 : 200, ""],
-	"/never": () => [503, ""],
-	"/repaired": () => [200, ""],
 };
 const tries = new Map();
 
@@ -95,7 +95,7 @@ function client(key, uuid, { n = 0, version = "4.8.4", by = "url", more = {} } =
 
 for (const version of versions) {
 	for (const by of ["url", "connect"]) {
-		test(`${version}, identity by ${by}: the connect callback hears of the client`, async () => {
+		row("connect_callback", `asked about each client, ${version} by ${by}`, async () => {
 			const key = `/yes-${version[0]}-${by}`;
 			await namespace(key, { connect_callback: "/yes" });
 			await client(key, "u1", { version, by, more: { token: "a b&c" } }).connected();
@@ -110,7 +110,7 @@ for (const version of versions) {
 	}
 }
 
-test("the cookie of the handshake goes along", async () => {
+row("connect_callback", "gets the cookie of the handshake", async () => {
 	await namespace("/cookie", { connect_callback: "/yes" });
 	const { url, path } = stack.connector(1);
 	const ask = (more, options) => fetch(`${url}${path}?EIO=4&transport=polling${more}`, options);
@@ -122,12 +122,13 @@ test("the cookie of the handshake goes along", async () => {
 	assert.equal(headers.cookie, "session=s3cret");
 });
 
-test("an answer that is no JSON says nothing", async () => {
-	await namespace("/text", { connect_callback: "/text" });
-	assert.equal((await client("/text", "u1").connected()).clientId, "/text#ann#web-u1");
+socketRow("connect_callback answers", "no JSON says nothing", async ({ version, own }) => {
+	const key = `/${own("text")}`;
+	await namespace(key, { connect_callback: "/text" });
+	assert.equal((await client(key, "u1", { version }).connected()).clientId, `${key}#ann#web-u1`);
 });
 
-test("a slow answer is waited for, and the client is not in before it", async () => {
+row("connect_callback answers", "are waited for, the client is not in before", async () => {
 	const owner = await namespace("/slow", { connect_callback: "/slow" });
 	const one = client("/slow", "u1");
 	await until("the question", () => seen("/slow").length === 1);
@@ -138,40 +139,59 @@ test("a slow answer is waited for, and the client is not in before it", async ()
 	assert.equal((await owner.get("/api/auth/report/online")).clientCount, 1);
 });
 
-test("a userid in the answer replaces the claimed one; rooms are joined", async () => {
-	const owner = await namespace("/rename", { connect_callback: "/rename", disconnect_callback: "/renamed" });
-	answers["/renamed"] = () => [200, ""];
-	const one = client("/rename", "u1");
-	assert.equal((await one.connected()).clientId, "/rename#renamed#web-u1");
+socketRow("connect_callback answers", "a userid replaces the claimed one, rooms are joined", async ({ version, own }) => {
+	const [key, told] = [`/${own("rename")}`, `/${own("renamed")}`];
+	answers[told] = () => [200, ""];
+	const owner = await namespace(key, { connect_callback: "/rename", [gone]: told });
+	const one = client(key, "u1", { version });
+	assert.equal((await one.connected()).clientId, `${key}#renamed#web-u1`);
 	for (const room of ["vip", "all", "user_renamed"])
 		await owner.push(room, { room });
 	await until("the pushes", () => one.pushes.length === 3);
 	assert.equal((await owner.online("user_ann")).clientCount, 0);
 	assert.equal((await owner.online("vip")).userCount, 1);
 	one.close();
-	await until("the disconnect callback", () => seen("/renamed").length > 0);
-	assert.equal(seen("/renamed")[0].body.query.userid, "renamed");
+	await until("the disconnect callback", () => seen(told).length > 0);
+	assert.equal(seen(told)[0].body.query.userid, "renamed");
 });
 
-for (const [path, message] of [
-	["/no", "handshake fail statusCode: 403"],
-	["/elsewhere", "handshake fail statusCode: 302"],
-	["/badname", "connect callback unreachable"],
-	["/broken", "connect callback unreachable"],
-	["/hang", "connect callback unreachable"],
+for (const [name, path, message] of [
+	["refused: connect_callback says no", "/no", "handshake fail statusCode: 403"],
+	["connect_callback redirects", "/elsewhere", "handshake fail statusCode: 302"],
+	["refused: connect_callback unreachable", "/badname", "connect callback unreachable"],
+	["refused: connect_callback unreachable", "/broken", "connect callback unreachable"],
+	["refused: connect_callback unreachable", "/hang", "connect callback unreachable"],
 ]) {
-	test(`connect callback ${path}: refused with "${message}", no disconnect callback`, async () => {
-		const owner = await namespace(path, { connect_callback: path, disconnect_callback: `${path}-gone` });
+	row(name, `${path}, "${message}"`, async () => {
+		const owner = await namespace(path, { connect_callback: path, [gone]: `${path}-gone` });
+		const yes = seen("/yes").length;
 		for (const version of versions) {
 			const one = client(path, `u-${version[0]}`, { version });
-			const first = await one.first;
-			assert.deepEqual(first, { type: "refused", data: message });
+			assert.deepEqual(await one.first, { type: "refused", data: message });
 		}
-		const { clientCount } = await owner.get("/api/auth/report/online");
-		assert.equal(clientCount, 0);
+		assert.equal((await owner.get("/api/auth/report/online")).clientCount, 0);
 		assert.deepEqual(seen(`${path}-gone`), []);
+		assert.equal(seen("/yes").length, yes); // where the redirect leads
 	});
 }
+
+socketRow("refused without disconnect_callback", "by the callback and before it", async ({ version, own }) => {
+	const key = `/${own("unheard")}`;
+	answers[key] = () => [200, ""];
+	await namespace(key, { connect_callback: "/no", [gone]: key });
+	for (const more of [{}, { userid: "a b" }]) {
+		const one = client(key, "u1", { version, more });
+		assert.equal((await one.first).type, "refused");
+		one.close();
+	}
+	// one that was let in: what is told of it comes behind all that could have been told before
+	await stack.admin.post("/api/admin/namespace/save", { key, connect_callback: "" });
+	const last = client(key, "u2", { version });
+	await last.connected();
+	last.close();
+	await until("the callback", () => seen(key).length > 0);
+	assert.deepEqual(seen(key).map(({ body }) => body.query.uuid), ["u2"]);
+});
 
 test("a dead callback server refuses its own clients and delays nobody else", async () => {
 	await namespace("/dead", { connect_callback: "/hang" });
@@ -199,44 +219,45 @@ test("a client that goes while the callback is asked leaves nothing behind", asy
 	assert.deepEqual(seen("/gone"), []);
 });
 
-test("each client that goes is told once, the user's last one as such", async () => {
-	await namespace("/off", { disconnect_callback: "/off" });
-	answers["/off"] = () => [200, ""];
-	const [one, two] = [client("/off", "u1", { more: { extra: "x" } }), client("/off", "u2", { n: 1 })];
+socketRow(gone, "once for each client, the user's last one as such", async ({ version, own }) => {
+	const key = `/${own("off")}`;
+	await namespace(key, { [gone]: key });
+	answers[key] = () => [200, ""];
+	const [one, two] = [client(key, "u1", { version, more: { extra: "x" } }), client(key, "u2", { version, n: 1 })];
 	await one.connected();
 	await two.connected();
 	one.close();
-	await until("the first", () => seen("/off").length === 1);
+	await until("the first", () => seen(key).length === 1);
 	two.close();
-	await until("the second", () => seen("/off").length === 2);
-	const [first, second] = seen("/off");
+	await until("the second", () => seen(key).length === 2);
+	const [first, second] = seen(key);
 	assert.equal(first.method, "POST");
 	assert.equal(first.headers.authorization, AUTH);
-	assert.equal(first.headers.namespace, "/off");
-	assert.equal(first.body.query.uuid, "u1");
-	assert.equal(first.body.query.extra, "x");
-	assert.equal(first.body.query.platform, "web");
+	assert.equal(first.headers.namespace, key);
+	const { uuid, userid, platform, extra } = first.body.query;
+	assert.deepEqual([uuid, userid, platform, extra], ["u1", "ann", "web", "x"]);
 	assert.equal(first.body.userOffline, false);
 	assert.equal(second.body.query.uuid, "u2");
 	assert.equal(second.body.userOffline, true);
 	assert.notEqual(first.body.eventId, second.body.eventId);
 });
 
-test("a newer connection of the same client is no disconnect", async () => {
-	await namespace("/again", { disconnect_callback: "/again" });
-	answers["/again"] = () => [200, ""];
-	const old = client("/again", "u1");
+socketRow(gone, "not of a connection that a newer one replaced", async ({ version, other, own }) => {
+	const key = `/${own("again")}`;
+	await namespace(key, { [gone]: key });
+	answers[key] = () => [200, ""];
+	const old = client(key, "u1", { version });
 	await old.connected();
-	const fresh = client("/again", "u1", { n: 1 });
+	const fresh = client(key, "u1", { version: other, n: 1 });
 	await fresh.connected();
 	await until("the old one is closed", () => old.lost.length === 1);
 	fresh.close();
-	await until("one callback", () => seen("/again").length > 0);
+	await until("one callback", () => seen(key).length > 0);
 	await new Promise((resolve) => setTimeout(resolve, 700));
-	assert.equal(seen("/again").length, 1);
+	assert.equal(seen(key).length, 1);
 });
 
-test("a callback that fails is tried again with the same event id", async () => {
+row("disconnect_callback", "is tried again with the same event id", async () => {
 	await namespace("/flaky", { disconnect_callback: "/flaky" });
 	const one = client("/flaky", "u1");
 	await one.connected();
@@ -245,32 +266,43 @@ test("a callback that fails is tried again with the same event id", async () => 
 	assert.equal(new Set(seen("/flaky").map(({ body }) => body.eventId)).size, 1);
 });
 
-test("what never succeeds is listed, and sent again on demand", async () => {
-	const owner = await namespace("/never", { disconnect_callback: "/never" });
-	const one = client("/never", "u1");
-	await one.connected();
-	one.close();
-	const [dead] = await until("the list", async () => {
-		const { list } = await owner.get("/api/auth/namespace/dead-callbacks");
-		return list.length > 0 && list;
-	}, 20_000);
-	assert.equal(dead.clientId, "/never#ann#web-u1");
-	assert.equal(dead.query.uuid, "u1");
-	assert.equal(dead.userOffline, true);
-	assert.equal(dead.reason, "status 503");
-	assert.equal(dead.eventId, seen("/never")[0].body.eventId);
-	await stack.admin.post("/api/admin/namespace/save", { key: "/never", disconnect_callback: `${base}/repaired` });
-	assert.deepEqual(await owner.post("/api/auth/namespace/dead-callbacks/replay", { eventId: "1-1" }), { count: 0 });
-	assert.deepEqual(await owner.post("/api/auth/namespace/dead-callbacks/replay", {}), { count: 1 });
-	await until("the replay", () => seen("/repaired").length === 1);
-	assert.equal(seen("/repaired")[0].body.eventId, dead.eventId);
-	assert.deepEqual((await owner.get("/api/auth/namespace/dead-callbacks")).list, []);
-});
+for (const [name, given] of [
+	["GET /api/auth/namespace/dead-callbacks", "1-1"],
+	["POST /api/auth/namespace/dead-callbacks/replay", ""],
+]) {
+	row(name, "what never succeeded is kept", async () => {
+		const key = given ? "/never" : "/neverever";
+		answers[key] = () => [503, ""];
+		const owner = await namespace(key, { [gone]: key });
+		const one = client(key, "u1");
+		await one.connected();
+		one.close();
+		const [dead] = await until("the list", async () => {
+			const { list } = await owner.get("/api/auth/namespace/dead-callbacks");
+			return list.length > 0 && list;
+		}, 20_000);
+		const { clientId, query, userOffline, reason, eventId } = dead;
+		assert.deepEqual([clientId, query.uuid, userOffline, reason, eventId],
+			[`${key}#ann#web-u1`, "u1", true, "status 503", seen(key)[0].body.eventId]);
+		const replay = (body) => owner.post("/api/auth/namespace/dead-callbacks/replay", body);
+		assert.deepEqual(await replay({ eventId: "1-1" }), { count: 0 });
+		if (given)
+			return;
+		const repaired = `${key}-repaired`;
+		answers[repaired] = () => [200, ""];
+		await stack.admin.post("/api/admin/namespace/save", { key, [gone]: base + repaired });
+		assert.deepEqual(await replay({}), { count: 1 });
+		await until("the replay", () => seen(repaired).length === 1);
+		assert.equal(seen(repaired)[0].body.eventId, eventId);
+		assert.deepEqual((await owner.get("/api/auth/namespace/dead-callbacks")).list, []);
+	});
+}
 
-test("kill -9 of a connector: one callback per client it held, within 15 s", async () => {
+row("disconnect_callback after kill -9", "one per client it held, within 15 s", async () => {
 	const owner = await namespace("/killed", { disconnect_callback: "/killed" });
 	answers["/killed"] = () => [200, ""];
-	const lost = Array.from({ length: 30 }, (_, i) => client("/killed", `k${i}`, { n: 0 }));
+	const lost = Array.from({ length: 30 }, (_, i) =>
+		client("/killed", `k${i}`, { version: versions[i % 2] }));
 	await client("/killed", "stays", { n: 1 }).connected();
 	for (const one of lost)
 		await one.connected();

@@ -1,26 +1,27 @@
-// Every endpoint once as its row in docs/API.md says, through the web server. Tests are named after
-// the endpoint.
+// Every endpoint for a namespace as its row in docs/API.md says, through the web server, with clients
+// of both generations on three connectors.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 
 import { connectClient } from "./lib/client.mjs";
+import { row, socketRow } from "./lib/contract.mjs";
 import { request } from "./lib/rest.mjs";
-import { startStack, target } from "./lib/stack.mjs";
-import { until } from "./lib/wait.mjs";
+import { startStack } from "./lib/stack.mjs";
+import { until, within } from "./lib/wait.mjs";
 
 const KEY = "/contract";
 const OTHER = "/contract-too"; // begins alike
 
 let stack;
-let admin;
 let owner;
 let other;
 const clients = [];
 
-const connect = async (userid, platform, rooms = [], namespace = KEY) => {
+// Each comes to another connector, unless the web server chooses.
+const connect = async (version, userid, platform, rooms = [], namespace = KEY) => {
 	const client = await connectClient(stack.socket(clients.length),
-		{ version: "4.8.4", namespace, identity: { uuid: `of-${userid}`, userid, platform } });
+		{ version, namespace, identity: { uuid: `of-${userid}`, userid, platform } });
 	clients.push(client);
 	client.id = `${namespace}#${userid}#${platform}-of-${userid}`;
 	for (const room of rooms)
@@ -28,34 +29,11 @@ const connect = async (userid, platform, rooms = [], namespace = KEY) => {
 	return client;
 };
 
-// An error: status and message.
-const refused = async (rest, method, path, body, status, message) => {
-	const answer = await rest.send(method, path, body);
-	assert.equal(answer.status, status, answer.text);
-	assert.equal(answer.json.msg, message);
-	assert.equal(answer.json.code, 9999);
-};
-
-const event = (client, name) => new Promise((resolve) => client.socket.once(name, resolve));
-
-const keysOf = async (key) => {
-	const found = [];
-	let cursor = "0";
-	do {
-		const [next, keys] = await stack.redis("SCAN", cursor, "COUNT", "1000");
-		found.push(...keys.filter((name) => name.includes(`{${key}}`)));
-		cursor = `${next}`;
-	} while (cursor !== "0");
-	return found;
-};
-
-const goOffline = async (key) => {
-	await stack.admin.post("/api/admin/namespace/save", { key, offline: "on" });
-};
+const event = (client, name) => within(10_000, `${name} at ${client.name}`,
+	new Promise((resolve) => client.socket.once(name, resolve)));
 
 before(async () => {
-	stack = await startStack({ connectors: 2 });
-	admin = stack.admin;
+	stack = await startStack({ connectors: 3 });
 	owner = await stack.namespace(KEY);
 	other = await stack.namespace(OTHER);
 });
@@ -66,188 +44,279 @@ after(async () => {
 	await stack?.stop();
 });
 
-test(`GET /health (${target})`, async () => {
-	assert.equal((await request(stack.env.LP_WEB_URL, "GET", "/health")).text, "hello");
-});
-
-test(`success and errors carry the same headers (${target})`, async () => {
-	const origin = "https://page.example";
-	const good = await request(stack.env.LP_WEB_URL, "POST", "/api/auth/login",
-		{ headers: { ...owner.headers, origin }, body: {} });
-	const bad = await request(stack.env.LP_WEB_URL, "POST", "/api/auth/login",
-		{ headers: { origin }, body: {} });
-	assert.deepEqual([good.status, bad.status], [200, 400]);
-	for (const name of ["content-type", "from", "access-control-allow-origin"]) {
-		assert.ok(good.headers[name], name);
-		assert.equal(bad.headers[name], good.headers[name], name);
+row("GET /health", "of the API and of every connector", async () => {
+	const bases = [stack.env.LP_WEB_URL, ...stack.env.LP_CONNECTOR_URLS.split(" ")];
+	for (const base of bases) {
+		const answer = await request(base, "GET", "/health");
+		assert.deepEqual([answer.status, answer.text], [200, "hello"]);
+		assert.match(answer.headers["content-type"], /^text\/plain/);
 	}
 });
 
-test(`authorization (${target})`, async () => {
-	await admin.post("/api/admin/namespace/save", { key: "/no-password" });
-	const login = (user, password, path = "/api/auth/login") => stack.rest(user, password)
-		.send("POST", path, {});
-	const rows = [
-		["/nobody", "x", undefined, 400, "namespace not found"],
-		["/no-password", "", undefined, 401, "passwd error"],
-		[KEY, "x", undefined, 401, "passwd error"],
-		[KEY, `password of ${KEY}`, "/api/admin/login", 401, "auth error"],
-	];
-	for (const [user, password, path, status, message] of rows) {
-		const answer = await login(user, password, path);
-		assert.deepEqual([answer.status, answer.json.msg], [status, message], user);
-	}
-});
-
-test(`POST /api/auth/login, POST /api/admin/login (${target})`, async () => {
+row("POST /api/auth/login", "{}", async () => {
 	assert.deepEqual(await owner.post("/api/auth/login", {}), {});
-	assert.deepEqual(await admin.post("/api/admin/login", {}), {});
 });
 
-test(`POST /api/auth/push (${target})`, async () => {
-	const ann = await connect("ann", "web", ["pushes"]);
-	const bob = await connect("bob", "web", ["pushes"]);
-	const { id } = await owner.push("pushes", { a: 1, apsData: { x: 1 } }, { except: bob.id });
-	await until("ann gets it", () => ann.pushes.length === 1);
-	assert.deepEqual(ann.pushes[0].pushData, { a: 1 });
-	assert.equal(ann.pushes[0].id, id);
-	assert.equal(bob.pushes.length, 0);
+socketRow("POST /api/auth/push", "to the room, without except and apsData", async ({ version, other: old, own }) => {
+	const ann = await connect(version, own("ann"), "web", [own("pushes")]);
+	const bob = await connect(old, own("bob"), "web", [own("pushes")]);
+	const cat = await connect(old, own("cat"), "ios", [own("pushes")]);
+	const { id, ...rest } = await owner.push(own("pushes"), { a: 1, apsData: { x: 1 } },
+		{ except: bob.id, from: "me", extra: "x" });
+	assert.deepEqual([Number.isSafeInteger(id), rest], [true, {}]);
+	const [list] = [await owner.push(own("pushes"), ["a", 2])];
+	for (const client of [ann, cat]) {
+		await until("both", () => client.pushes.length === 2);
+		const [{ sendDate, ...message }, second] = client.pushes;
+		assert.ok(Math.abs(Date.now() - sendDate) < 60_000);
+		assert.deepEqual(message, { id, namespace: KEY, room: own("pushes"), pushData: { a: 1 } });
+		assert.deepEqual([second.id, second.pushData], [list.id, ["a", 2]]);
+	}
+	await until("the one for all", () => bob.pushes.length === 1);
+	assert.deepEqual(bob.pushes.map((message) => message.id), [list.id]);
 });
 
-test(`GET /api/auth/report/push (${target})`, async () => {
-	await owner.push("reports", { n: 1 });
-	await owner.push("reports", { n: 2 });
-	const page = await owner.get("/api/auth/report/push?page=1&size=2");
-	assert.deepEqual(page.map((one) => JSON.parse(one.pushData)), [{ n: 2 }, { n: 1 }]);
-	for (const value of Object.values(page[0]))
+row("POST /api/auth/push", "errors in their order", async () => {
+	const aps = (bytes) => ({ apsData: { alert: "x".repeat(bytes - '{"alert":""}'.length) } });
+	const good = { room: "r", pushData: {} };
+	const body = { expire: 11, leaveMessage: true }; // wrong at first in all, mended from above
+	const errors = [
+		[{}, "room can not be empty"],
+		[{ room: "" }, "room can not be empty"],
+		[{ room: "a b" }, "room invalid"],
+		[{ room: ["r"] }, "room invalid"],
+		[{ room: 7 }, "room invalid"],
+		[{ room: "r".repeat(101), pushData: 1 }, "room invalid"],
+		[{ room: "r", except: 1 }, "pushData can not be empty and must be an Object"],
+		[{ room: "r", except: 1, pushData: "{}" }, "pushData can not be empty and must be an Object"],
+		[{ ...good, except: 1 }, "except must be string"],
+		[{ ...good, except: ["x"], pushData: aps(4001) }, "except must be string"],
+		[{ ...good, pushData: aps(4001) }, "expire invalid"],
+		...[0, -1, "NaN", "x", "1h", 10.1, true].map((expire) => [{ ...good, expire }, "expire invalid"]),
+		[{ ...good, pushData: aps(4001), expire: 10 },
+			"pushData.apsData size must be less then 4000 bytes"],
+	];
+	for (const [more, message] of errors)
+		await owner.refused("POST", "/api/auth/push", { ...body, ...more }, 400, message);
+	const taken = [
+		{ ...good, pushData: aps(4000), leaveMessage: true },
+		{ ...good, pushData: aps(4001) },
+		{ ...good, expire: 10 }, { ...good, expire: 0.5 }, { ...good, expire: "2" },
+		{ ...good, room: "r".repeat(100) },
+		{ ...good, pushData: [] },
+	];
+	for (const push of taken)
+		assert.ok((await owner.post("/api/auth/push", push)).id);
+});
+
+row("POST /api/auth/push", "an offline namespace takes none", async () => {
+	const key = "/contract-offline";
+	const owner = await stack.namespace(key);
+	await stack.admin.post("/api/admin/namespace/save", { key, offline: "on" });
+	const push = { room: "r", pushData: {}, expire: 11 };
+	await owner.refused("POST", "/api/auth/push", push, 400, "this namespace offline");
+	await owner.refused("POST", "/api/auth/push", { ...push, except: 1 }, 400, "except must be string");
+	await owner.refused("POST", "/api/auth/transfer", {}, 400, "this namespace offline");
+});
+
+socketRow("POST /api/auth/push with extra lost", "stored and counted, not delivered", async ({ version, own }) => {
+	const zoe = await connect(version, own("zoe"), "web", [own("lost")]);
+	const lost = await owner.push(own("lost"), { n: 1 }, { extra: "lost" });
+	const { id } = await owner.push(own("lost"), { n: 2 });
+	await until("what is not lost", () => zoe.pushes.length > 0);
+	assert.deepEqual(zoe.pushes.map((message) => message.id), [id]);
+	const record = await owner.get(`/api/auth/report/push/${lost.id}`);
+	assert.deepEqual([record.extra, record.pushData, record.onlineClientCount], ["lost", '{"n":1}', "0"]);
+});
+
+row("message record", "every value a text, only what is documented", async () => {
+	const given = { except: "x", from: "me", extra: "more", apnsName: "default", leaveMessage: true };
+	const pushData = { n: 1, apsData: { alert: "hé" } };
+	const { id } = await owner.call("POST", "/api/auth/push", { room: "records", pushData, ...given,
+		expire: 2, unknown: "z", id: 9, namespace: OTHER, sendDate: 1 }, { described: false });
+	const record = await owner.get(`/api/auth/report/push/${id}`);
+	const { ackWebDetail, ackIOSDetail, ackAndroidDetail, sendDate, pushData: text, ...rest } = record;
+	assert.deepEqual([ackWebDetail, ackIOSDetail, ackAndroidDetail], [[], [], []]);
+	assert.ok(Math.abs(Date.now() - Number(sendDate)) < 60_000);
+	assert.deepEqual(JSON.parse(text), pushData);
+	const counts = Object.keys(rest).filter((name) => name.endsWith("Count"));
+	for (const name of counts) {
+		assert.equal(rest[name], "0", name);
+		delete rest[name];
+	}
+	for (const name of ["onlineClientCount", "ackCount", "ackIOSCount", "ackAndroidCount", "ackWebCount"])
+		assert.ok(counts.includes(name), name);
+	assert.deepEqual(rest, { ...given, leaveMessage: "true", id: `${id}`, namespace: KEY, room: "records",
+		expire: "2" });
+	const plain = await owner.get(`/api/auth/report/push/${(await owner.push("records", {})).id}`);
+	for (const name of Object.keys(given))
+		assert.equal(plain[name], undefined, name);
+	assert.equal(plain.expire, "1");
+});
+
+row("GET /api/auth/report/push", "in pages, newest first", async () => {
+	const ids = [];
+	for (let n = 0; n < 21; n++)
+		ids.unshift(`${(await owner.push("reports", { n })).id}`);
+	const list = async (query) => (await owner.get(`/api/auth/report/push${query}`)).map(({ id }) => id);
+	assert.deepEqual(await list(""), ids.slice(0, 20));
+	assert.deepEqual(await list("?page=2&size=5"), ids.slice(5, 10));
+	for (const value of Object.values((await owner.get("/api/auth/report/push?size=1"))[0]))
 		assert.equal(typeof value, "string");
 	assert.deepEqual(await owner.get("/api/auth/report/push?page=1000"), []);
-	await refused(owner, "GET", "/api/auth/report/push?size=x", undefined, 400,
-		"page and size must be numbers from 1");
+	for (const query of ["?size=x", "?page=0", "?page=1e", "?size=-1"])
+		await owner.refused("GET", `/api/auth/report/push${query}`, undefined, 400,
+			"page and size must be numbers from 1");
+	assert.ok((await list("?size=100000")).length <= 500);
 });
 
-test(`GET /api/auth/report/push/:id (${target})`, async () => {
-	const carl = await connect("carl", "android", ["acks"]);
-	const { id } = await owner.push("acks", { n: 1 });
-	await until("carl gets it", () => carl.pushes.length === 1);
-	carl.socket.emit("ackPush", { id });
-	const record = await until("the ack counts", async () => {
+socketRow("GET /api/auth/report/push/:id", "with who acknowledged", async ({ version, own }) => {
+	const carl = await connect(version, own("carl"), "android", [own("acks")]);
+	const dave = await connect(version, own("dave"), "ios", [own("acks")]);
+	const { id } = await owner.push(own("acks"), { n: 1 });
+	for (const client of [carl, dave]) {
+		await until(`${client.name} gets it`, () => client.pushes.length === 1);
+		client.socket.emit("ackPush", { id });
+	}
+	const record = await until("the acks count", async () => {
 		const one = await owner.get(`/api/auth/report/push/${id}?ackDetail=true`);
-		return one.ackAndroidCount === "1" && one;
+		return one.ackCount === "2" && one.onlineClientCount === "2" && one;
 	});
-	assert.deepEqual(record.ackAndroidDetail, [carl.id]);
-	assert.deepEqual(record.ackIOSDetail, []);
+	assert.deepEqual([record.ackWebCount, record.ackIOSCount, record.ackAndroidCount], ["0", "1", "1"]);
+	assert.deepEqual([record.ackWebDetail, record.ackIOSDetail, record.ackAndroidDetail],
+		[[], [dave.id], [carl.id]]);
 	assert.deepEqual((await owner.get(`/api/auth/report/push/${id}`)).ackAndroidDetail, []);
-	await refused(other, "GET", `/api/auth/report/push/${id}`, undefined, 400, "this id not exists");
+	for (const none of [id, "x", "0", "99999999999999999999"]) {
+		await (none === id ? other : owner).refused("GET", `/api/auth/report/push/${none}`, undefined,
+			400, "this id not exists");
+	}
 });
 
-test(`GET /api/auth/report/online, GET /api/admin/report/online (${target})`, async () => {
-	await connect("dora", "ios", ["online"]);
-	const own = await owner.get("/api/auth/report/online?detail=1");
-	assert.ok(own.room.includes("online") && own.user.includes("dora"));
-	assert.equal(own.client.length, own.clientCount);
-	const room = await owner.get("/api/auth/report/online?room=online&detail=1");
-	assert.deepEqual(room, [{
-		name: "online", userCount: 1, clientCount: 1, totalClientCount: 1, iosClientCount: 1,
-		totalIOSClientCount: 1, androidClientCount: 0, totalAndroidClientCount: 0,
-		client: [`${KEY}#dora#ios-of-dora`], user: ["dora"],
-	}]);
-	const none = await other.get("/api/auth/report/online?room=");
-	assert.deepEqual(none, { roomCount: 0, userCount: 0, clientCount: 0, totalClientCount: 0 });
-	const all = await admin.get("/api/admin/report/online");
-	assert.deepEqual(Object.keys(all).sort(), ["clientCount", "roomCount", "userCount"]);
-	const one = await admin.get(`/api/admin/report/online?namespace=${KEY}&room=online`);
-	assert.equal(one[0].clientCount, 1);
-});
-
-test(`POST /api/auth/transfer (${target})`, async () => {
-	const moved = [await connect("eve", "web", ["from"]), await connect("fred", "ios", ["from"])];
-	const stranger = await connect("eve", "web", ["from"], OTHER);
-	const away = await connect("gus", "android", ["from"]);
+socketRow("GET /api/auth/report/online", "of the namespace and of rooms", async ({ version, other: old, own }) => {
+	const rooms = [own("online"), own("empty")];
+	const dora = [await connect(version, own("dora"), "ios", rooms.slice(0, 1)),
+		await connect(old, own("dora"), "android", rooms.slice(0, 1))];
+	const away = await connect(version, own("gone"), "ios", rooms);
 	away.close();
-	await until("gus is away", async () => (await owner.online("from")).clientCount === 2);
+	await until("one has gone", async () => (await owner.online(rooms[0])).clientCount === 2);
+	const whole = await owner.get("/api/auth/report/online?detail=1");
+	assert.ok(whole.room.includes(rooms[0]) && !whole.room.includes(rooms[1]));
+	assert.ok(whole.user.includes(own("dora")));
+	assert.deepEqual([whole.client.length, whole.user.length, whole.room.length],
+		[whole.clientCount, whole.userCount, whole.roomCount]);
+	assert.ok(whole.totalClientCount > whole.clientCount);
+	const counts = { userCount: 1, clientCount: 2, totalClientCount: 3, iosClientCount: 1,
+		totalIOSClientCount: 2, androidClientCount: 1, totalAndroidClientCount: 1 };
+	const none = { userCount: 0, clientCount: 0, totalClientCount: 1, iosClientCount: 0,
+		totalIOSClientCount: 1, androidClientCount: 0, totalAndroidClientCount: 0 };
+	const query = `room=${rooms[0]}&room=${rooms[1]}`;
+	assert.deepEqual(await owner.get(`/api/auth/report/online?${query}`),
+		[{ name: rooms[0], ...counts }, { name: rooms[1], ...none }]);
+	const detail = await owner.get(`/api/auth/report/online?${query}&detail=true`);
+	detail[0].client.sort();
+	assert.deepEqual(detail, [
+		{ name: rooms[0], ...counts, client: dora.map(({ id }) => id).sort(), user: [own("dora")] },
+		{ name: rooms[1], ...none, client: [], user: [] },
+	]);
+	// of a user's own room too
+	const [mine] = await owner.get(`/api/auth/report/online?room=user_${own("dora")}&detail=1`);
+	assert.deepEqual([mine.userCount, mine.clientCount, mine.user], [1, 2, [own("dora")]]);
+	// "room=" is no room
+	assert.deepEqual(await other.get("/api/auth/report/online?room="),
+		{ roomCount: 0, userCount: 0, clientCount: 0, totalClientCount: 0 });
+});
+
+socketRow("POST /api/auth/transfer", "everybody, online or not", async ({ version, other: old, own }) => {
+	const [from, to] = [own("from"), own("to")];
+	const moved = [await connect(version, own("eve"), "web", [from]),
+		await connect(old, own("fred"), "ios", [from])];
+	const stranger = await connect(version, own("eve"), "web", [from], OTHER);
+	const away = await connect(version, own("gus"), "android", [from]);
+	away.close();
+	await until("gus is away", async () => (await owner.online(from)).clientCount === 2);
 	const told = moved.map((client) => event(client, "joinRoom"));
-	const body = { targetRoom: "to", sourceRooms: ["from"], type: "join" };
+	const body = { targetRoom: to, sourceRooms: [from], type: "join" };
 	assert.deepEqual(await owner.post("/api/auth/transfer", body), {});
 	// a push that follows the answer is not missed
-	await owner.push("to", { moved: true });
-	await until("both get the push", () => moved.every(({ pushes }) => pushes.length === 1));
+	await owner.push(to, { moved: true });
+	await until("both get the push", () => moved.every(({ pushes }) => pushes.length === 1), 10_000);
 	for (const message of await Promise.all(told))
 		assert.deepEqual(message, { ...body, namespace: KEY });
 	const report = await until("the report knows", async () => {
-		const one = await owner.online("to");
+		const one = await owner.online(to);
 		return one.clientCount === 2 && one;
-	});
+	}, 10_000);
 	assert.equal(report.totalClientCount, 3); // with gus
-	assert.equal((await other.online("to")).totalClientCount, 0);
+	assert.equal((await other.online(to)).totalClientCount, 0);
 	assert.equal(stranger.pushes.length, 0);
 	await owner.post("/api/auth/transfer", { ...body, type: "leave" });
 	await until("all are out", async () => {
-		const one = await owner.online("to");
+		const one = await owner.online(to);
 		return one.clientCount === 0 && one.totalClientCount === 0;
-	});
-	await refused(owner, "POST", "/api/auth/transfer", { ...body, sourceRooms: [] }, 400,
-		"targetRoom and sourceRooms and type and namespace can not be empty");
+	}, 10_000);
 });
 
-test(`POST /api/auth/client (${target})`, async () => {
-	const hal = await connect("hal", "ios");
-	const set = await owner.send("POST", "/api/auth/client", { id: hal.id, device_token: "T" });
+row("POST /api/auth/transfer", "errors in their order", async () => {
+	const empty = "targetRoom and sourceRooms and type and namespace can not be empty";
+	const good = { targetRoom: "to", sourceRooms: ["from"], type: "join" };
+	const errors = [
+		[{ ...good, sourceRooms: [] }, empty],
+		[{ ...good, targetRoom: "", sourceRooms: ["a b"] }, empty],
+		[{ ...good, type: undefined, targetRoom: "a b" }, empty],
+		[{ ...good, targetRoom: "a b", sourceRooms: ["a b"] }, "targetRoom invalid"],
+		[{ ...good, sourceRooms: ["ok", "a b"] }, "sourceRoom invalid"],
+		[{ ...good, sourceRooms: [{}] }, "sourceRoom invalid"],
+	];
+	for (const [body, message] of errors)
+		await owner.refused("POST", "/api/auth/transfer", body, 400, message);
+});
+
+socketRow("POST /api/auth/client", "reads and changes a record", async ({ version, own }) => {
+	const hal = await connect(version, own("hal"), "ios");
+	const set = await owner.send("POST", "/api/auth/client", { id: hal.id, device_token: "T", mobile: "1",
+		system: "iOS", leaveMessage: false, longitude: 10, latitude: "20.5", unknown: "x" }, { described: false });
 	assert.deepEqual([set.status, set.text], [204, ""]);
-	const record = await owner.post("/api/auth/client", { id: hal.id });
-	assert.equal(record.device_token, "T");
-	assert.equal(record.userId, "hal");
-	assert.equal(record.platform, "ios");
-	assert.match(record.last_connect_time, /^\d{13}$/);
-	await refused(owner, "POST", "/api/auth/client", {}, 400, "param id can not find ");
-	await refused(other, "POST", "/api/auth/client", { id: hal.id }, 404, "client not found");
+	const { last_connect_time, ...record } = await owner.post("/api/auth/client", { id: hal.id });
+	assert.match(last_connect_time, /^\d{13}$/);
+	assert.deepEqual(record, { userId: own("hal"), nspName: KEY, platform: "ios", device_token: "T",
+		mobile: "1", system: "iOS", leaveMessage: "false", longitude: "10", latitude: "20.5" });
+	await owner.refused("POST", "/api/auth/client", {}, 400, "param id can not find ");
+	await owner.refused("POST", "/api/auth/client", { mobile: "1" }, 400, "param id can not find ");
+	for (const body of [{ id: hal.id }, { id: hal.id, mobile: "2" }])
+		await other.refused("POST", "/api/auth/client", body, 404, "client not found");
+	assert.equal((await owner.post("/api/auth/client", { id: hal.id })).mobile, "1");
 	assert.deepEqual(await owner.post("/api/auth/client", { id: `${KEY}#no#web-one` }), {});
 });
 
-test(`POST /api/auth/room-apns (${target})`, async () => {
-	const ida = await connect("ida", "ios", ["quiet"]);
-	assert.deepEqual(await owner.post("/api/auth/room-apns", { room: "quiet", add: ["a", "b"] }), {});
-	await owner.post("/api/auth/room-apns", { room: "quiet", remove: ["a"] });
-	const rooms = await ida.call("apns", {});
-	assert.deepEqual(rooms, ["b"]);
-	await refused(owner, "POST", "/api/auth/room-apns", { add: ["a"] }, 400, "can not find room");
+socketRow("POST /api/auth/room-apns", "of every ios client ever in the room", async ({ version, own }) => {
+	const ida = await connect(version, own("ida"), "ios", [own("quiet")]);
+	const ivo = await connect(version, own("ivo"), "ios", [own("quiet")]);
+	ivo.close();
+	await until("ivo is away", async () => (await owner.online(own("quiet"))).clientCount === 1);
+	const path = "/api/auth/room-apns";
+	assert.deepEqual(await owner.post(path, { room: own("quiet"), add: ["a", "b"] }), {});
+	assert.deepEqual(await owner.post(path, { room: own("quiet"), remove: ["a"] }), {});
+	assert.deepEqual(await ida.call("apns", {}), ["b"]);
+	const again = await connect(version, own("ivo"), "ios");
+	assert.deepEqual(await again.call("apns", {}), ["b"]);
+	await owner.refused("POST", path, { add: ["a"] }, 400, "can not find room");
 });
 
-test(`POST /api/auth/room-leave-message (${target})`, async () => {
-	const jim = await connect("jim", "android", ["leave"]);
+socketRow("POST /api/auth/room-leave-message", "of every client ever in the room", async ({ version, own }) => {
+	const jim = await connect(version, own("jim"), "android", [own("leave")]);
+	const joe = await connect(version, own("joe"), "web", [own("leave")]);
+	joe.close();
+	await until("joe is away", async () => (await owner.online(own("leave"))).clientCount === 1);
 	const path = "/api/auth/room-leave-message";
 	for (const leaveMessage of [true, false]) {
-		assert.deepEqual(await owner.post(path, { room: "leave", leaveMessage }), {});
-		const record = await owner.post("/api/auth/client", { id: jim.id });
-		assert.equal(record.leaveMessage, `${leaveMessage}`);
+		assert.deepEqual(await owner.post(path, { room: own("leave"), leaveMessage }), {});
+		for (const { id } of [jim, joe])
+			assert.equal((await owner.post("/api/auth/client", { id })).leaveMessage, `${leaveMessage}`);
 	}
-	await refused(owner, "POST", path, { leaveMessage: true }, 400, "can not find room");
+	await owner.refused("POST", path, { leaveMessage: true }, 400, "can not find room");
 });
 
-test(`GET /api/auth/namespace, POST /api/auth/namespace/save (${target})`, async () => {
-	const apns_list = [{ name: "a", apns_topic: "t", token_key: "SECRET" }];
-	assert.deepEqual(await owner.post("/api/auth/namespace/save", { key: OTHER, apns_list }), {});
-	const text = (await owner.send("GET", "/api/auth/namespace")).text;
-	const settings = JSON.parse(text);
-	assert.equal(settings.key, KEY);
-	assert.equal(settings.callback_auth, null);
-	assert.equal(settings.apns_list[0].apns_topic, "t");
-	assert.equal(settings.apns_list[0].token_key_set, true);
-	assert.doesNotMatch(text, /SECRET|pbkdf2/);
-	assert.equal((await other.get("/api/auth/namespace")).apns_list, null);
-});
-
-test(`POST /api/admin/namespace/save, GET /api/admin/namespace/list (${target})`, async () => {
-	const path = "/api/admin/namespace/save";
-	await admin.post(path, { key: "saved", name: "Saved", offline: "on" });
-	const { list, total } = await admin.get("/api/admin/namespace/list?key=saved&online=true");
-	assert.equal(total, 1);
-	assert.deepEqual([list[0].key, list[0].offline, list[0].clientCount], ["/saved", "off", 0]);
-	await refused(admin, "POST", path, {}, 400, "key is null");
-	await refused(admin, "POST", path, { key: "a b" }, 400, "namespace invalid");
-});
-
-test(`GET /api/auth/namespace/current-message-stat (${target})`, async () => {
+row("GET /api/auth/namespace/current-message-stat", "minute, hour and day", async () => {
 	const rest = await stack.namespace("/counted");
 	const path = "/api/auth/namespace/current-message-stat";
 	// a minute, an hour or a day may end between these: only then a second try
@@ -262,78 +331,14 @@ test(`GET /api/auth/namespace/current-message-stat (${target})`, async () => {
 	assert.equal((await (await stack.namespace("/uncounted")).get(path)).currDateMessageCount, 0);
 });
 
-// A namespace with a client, a push and a record; taken offline.
-const filled = async (key) => {
-	const rest = await stack.namespace(key);
-	const client = await connect("kim", "ios", ["r"], key);
-	await rest.push("r", { n: 1 });
-	await until("kim gets it", () => client.pushes.length === 1);
-	await rest.send("POST", "/api/auth/client", { id: client.id, mobile: "1" });
-	return { rest, client };
-};
-
-for (const [method, written] of [["GET", "clear-get"], ["POST", "%2Fclear-post"]]) {
-	test(`${method} /api/admin/namespace/clear/:key (${target})`, async () => {
-		const key = `/${written.replace("%2F", "")}`;
-		const path = `/api/admin/namespace/clear/${written}`;
-		const { rest, client } = await filled(key);
-		await refused(admin, method, path, undefined, 400, "namespace must be set offline on");
-		await goOffline(key);
-		assert.deepEqual(await admin.call(method, path), {});
-		assert.deepEqual(await rest.get("/api/auth/report/push"), []);
-		assert.equal((await rest.get("/api/auth/namespace")).key, key);
-		await until("kim is sent away", () => client.lost.length === 1, 10_000);
-		await until("only the settings are left", async () => (await keysOf(key)).length === 1);
-	});
-}
-
-for (const [method, written] of [["GET", "%2Fflush-get"], ["POST", "flush-post"]]) {
-	test(`${method} /api/admin/namespace/flush/:key (${target})`, async () => {
-		const key = `/${written.replace("%2F", "")}`;
-		const path = `/api/admin/namespace/flush/${written}`;
-		const { rest, client } = await filled(key);
-		await refused(admin, method, path, undefined, 400, "namespace must be set offline on");
-		await goOffline(key);
-		assert.deepEqual(await admin.call(method, path), {});
-		assert.deepEqual(await keysOf(key), []);
-		// what a client says that is still connected leaves nothing
-		if (client.lost.length === 0)
-			client.socket.emit("joinRoom", "late");
-		await until("kim is sent away", () => client.lost.length === 1, 10_000);
-		assert.deepEqual(await keysOf(key), []);
-		await refused(rest, "POST", "/api/auth/login", {}, 400, "namespace not found");
-		assert.equal((await admin.get(`/api/admin/namespace/list?key=${key}`)).total, 0);
-		await refused(admin, method, path, undefined, 400, "namespace must be set offline on");
-	});
-}
-
-test(`POST /api/admin/namespace/clear-realtime-data (${target})`, async () => {
-	const path = "/api/admin/namespace/clear-realtime-data";
-	const { rest, client } = await filled("/realtime");
-	await refused(admin, "POST", path, {}, 400, "can not find key");
-	await refused(admin, "POST", path, { namespace: "/realtime" }, 400,
-		"namespace must be set offline on");
-	await goOffline("/realtime");
-	assert.deepEqual(await admin.post(path, { namespace: "/realtime" }), {});
-	assert.deepEqual(await rest.get("/api/auth/report/online"),
-		{ roomCount: 0, userCount: 0, clientCount: 0, totalClientCount: 1 });
-	assert.equal((await rest.get("/api/auth/report/push")).length, 1);
-	await until("kim is sent away", () => client.lost.length === 1, 10_000);
-});
-
-test(`POST /api/admin/clear-legacy-client (${target})`, async () => {
-	const path = "/api/admin/clear-legacy-client";
-	const { rest, client } = await filled("/legacy");
-	const long = "/legacy#old#web-1";
-	await stack.redis("ZADD", "lp:{/legacy}:ever", "1700000000000", long);
-	await stack.redis("ZADD", "lp:{/legacy}:room:r:ever:web", "1700000000000", long);
-	await rest.send("POST", "/api/auth/client", { id: long, mobile: "1" });
-	await refused(admin, "POST", path, {}, 400, "can not find key");
-	await refused(admin, "POST", path, { namespace: "/legacy" }, 400,
-		"namespace must be set offline on");
-	await goOffline("/legacy");
-	assert.deepEqual(await admin.post(path, { namespace: "/legacy" }), [long]);
-	assert.deepEqual(await rest.post("/api/auth/client", { id: long }), {});
-	assert.equal((await rest.post("/api/auth/client", { id: client.id })).mobile, "1");
-	assert.equal((await rest.online("r")).totalClientCount, 1);
+row("flags", "are true unless absent, empty, 0 or false", async () => {
+	const { id } = await owner.push("flags", {});
+	for (const [value, expected] of [["", false], ["0", false], ["false", false], ["1", true], ["no", true]]) {
+		const report = await owner.get(`/api/auth/report/online?detail=${value}`);
+		assert.equal("client" in report, expected, `detail=${value}`);
+		const one = await owner.get(`/api/auth/report/push/${id}?ackDetail=${value}`);
+		assert.deepEqual(one.ackWebDetail, []);
+		const { list } = await stack.admin.get(`/api/admin/namespace/list?key=${KEY}&online=${value}`);
+		assert.equal("clientCount" in list[0], expected, `online=${value}`);
+	}
 });

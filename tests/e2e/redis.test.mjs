@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { connectClient } from "./lib/client.mjs";
+import { row } from "./lib/contract.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -73,7 +74,7 @@ test("traffic goes on after each of three kills", async () => {
 	await pusher;
 });
 
-test("without Redis the answer is 503 within a second", () => {
+row("without Redis", "the answer is 503 within a second", () => {
 	assert.ok(refused.length >= 15);
 	for (const { status, headers, text, ms } of refused) {
 		assert.equal(status, 503, text);

@@ -18,9 +18,10 @@ export const transports = {
 
 export class Client {
 	// where: { url, path }. identity: uuid, userid, platform, ... sent in the query of the handshake
-	// (by: "url") or with the namespace (by: "connect"): its query in 2.x, its auth object in 4.x.
+	// (by: "url") or with the namespace (by: "connect"): its query in 2.x, its auth object in 4.x. With
+	// by: "both" the identity goes into the URL and another one, claimed, with the namespace.
 	// Clients do not reconnect: a lost connection is to be seen.
-	constructor(where, { version, transport = "websocket", by = "url", namespace, identity }) {
+	constructor(where, { version, transport = "websocket", by = "url", namespace, identity, claimed }) {
 		this.name = `${version} ${transport} by ${by} ${JSON.stringify(identity)}`;
 		this.events = [];
 		this.pushes = [];
@@ -30,10 +31,11 @@ export class Client {
 			transports: transports[transport],
 			reconnection: false,
 			autoConnect: false,
-			...(by === "url" && { query: { ...identity } }),
+			...(by !== "connect" && { query: { ...identity } }),
 		};
 		this.manager = new (old ? Manager2 : Manager4)(where.url, options);
-		const own = by === "connect" && (old ? { query: identity } : { auth: identity });
+		const second = by === "both" ? claimed : identity;
+		const own = by !== "url" && (old ? { query: second } : { auth: second });
 		this.socket = this.manager.socket(namespace, own || {});
 		this.ok = new Promise((resolve) => this.socket.once("ok", resolve));
 		this.first = new Promise((resolve) => this.watch(old, resolve));

@@ -1,21 +1,24 @@
 // The REST API as a business backend calls it.
 
+import assert from "node:assert/strict";
 import http from "node:http";
 
 import { faults } from "./openapi.mjs";
 
-// One request. body: a string is sent as it is, anything else as JSON. The answer: { status,
-// headers, text, json (undefined when it is none), ms }. It fails when request and answer are not
-// as docs/openapi.yaml says.
-export async function request(base, method, path, { headers = {}, body, agent } = {}) {
-	const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+// One request. body: a string or bytes are sent as they are, anything else as JSON. The answer:
+// { status, headers, text, json (undefined when it is none), ms }. It fails when request and answer
+// are not as docs/openapi.yaml says; described: false for what is wrong on purpose, yet taken.
+export async function request(base, method, path, options = {}) {
+	const { headers = {}, body, agent, described = true } = options;
+	const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
+	const text = raw ? body : JSON.stringify(body);
 	const all = { ...headers };
-	if (body !== undefined && typeof body !== "string")
+	if (!raw)
 		all["content-type"] = "application/json";
 	if (text !== undefined && !all["transfer-encoding"])
 		all["content-length"] = Buffer.byteLength(text);
 	const got = await exchange(base, { method, path, headers: all, agent }, text);
-	const wrong = faults(method, path, { headers: all, body: text }, got);
+	const wrong = described ? faults(method, path, { headers: all, body: text }, got) : [];
 	if (wrong.length > 0)
 		throw new Undescribed(`${method} ${path}, by docs/openapi.yaml: ${wrong.join("; ")}\n` +
 			`${text?.slice(0, 2000) ?? ""}\n${got.status} ${got.text.slice(0, 2000)}`);
@@ -79,16 +82,25 @@ export class Rest {
 		this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 	}
 
-	send(method, path, body) {
-		return request(this.base, method, path, { headers: this.headers, body, agent: this.agent });
+	send(method, path, body, more) {
+		return request(this.base, method, path,
+			{ headers: this.headers, body, agent: this.agent, ...more });
 	}
 
 	// The JSON of a successful answer; anything else is an error.
-	async call(method, path, body) {
-		const answer = await this.send(method, path, body);
+	async call(method, path, body, more) {
+		const answer = await this.send(method, path, body, more);
 		if (answer.status !== 200)
 			throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
 		return answer.json;
+	}
+
+	// Expects a refusal: status, message and the shape that all errors have.
+	async refused(method, path, body, status, message) {
+		const answer = await this.send(method, path, body);
+		const { code, msg, error } = answer.json ?? {};
+		assert.deepEqual([answer.status, code, msg], [status, 9999, message], answer.text);
+		assert.match(error, /^[a-z0-9]+(_[a-z0-9]+)*$/);
 	}
 
 	get(path) {

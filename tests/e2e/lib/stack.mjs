@@ -159,6 +159,18 @@ class Stack {
 		return JSON.parse(stdout);
 	}
 
+	// The names of all keys of a namespace.
+	async keysOf(key) {
+		const found = [];
+		let cursor = "0";
+		do {
+			const [next, keys] = await this.redis("SCAN", cursor, "COUNT", "1000");
+			found.push(...keys.filter((name) => name.includes(`{${key}}`)));
+			cursor = `${next}`;
+		} while (cursor !== "0");
+		return found;
+	}
+
 	// Stops it. Every program of ours must have ended with status 0 and no sanitizer may have spoken.
 	async stop() {
 		for (const rest of this.rests)
