@@ -9,6 +9,8 @@
 
 /* Milliseconds that never go back; for time-outs. */
 uint64_t lp_mono_ms(void);
+/* The same in microseconds; for measuring. */
+uint64_t lp_mono_us(void);
 /* Milliseconds since 1970; for records. */
 uint64_t lp_wall_ms(void);
 

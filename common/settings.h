@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 77
+#define SETTINGS_COUNT 80
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -114,6 +114,11 @@ struct settings {
 	int64_t callback_pause;       /* ms for which it is */
 	int64_t callback_retry;       /* ms in which a disconnect callback is tried again */
 	char *callback_hosts;         /* LIST; "": any */
+
+	/* metrics and probes of connector and worker */
+	char *metrics_ip;
+	int64_t metrics_port;       /* 0: off */
+	int64_t metrics_namespaces; /* that have numbers of their own */
 
 	/* log */
 	char *log_path;

@@ -210,6 +210,7 @@ const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_API] = "API programs",
 	[GROUP_CONNECTOR] = "Connector",
 	[GROUP_CALLBACK] = "Callbacks",
+	[GROUP_METRICS] = "Metrics and probes",
 	[GROUP_LOG] = "Log",
 };
 
@@ -423,6 +424,16 @@ const struct setting setting_table[] = {
 	ROW(callback_timeout, DURATION, CALLBACK, UNIT(1), RANGE(10, 60 * SECOND), DEFAULT("5s"),
 	    HELP("Longest time for one call of a callback URL, and half of it to connect. It may "
 		 "have waited as long for its place.")),
+
+	ROW(metrics_ip, TEXT, METRICS, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
+	    HELP("Address for metrics_port. Whoever reaches it sees the names of namespaces.")),
+	ROW(metrics_namespaces, INT, METRICS, RANGE(0, 10000), DEFAULT("50"),
+	    HELP("Namespaces with most clients that have a number of their own in the metrics of a "
+		 "connector; the others are added up.")),
+	ROW(metrics_port, INT, METRICS, RANGE(0, 65535), DEFAULT("0"),
+	    HELP("Port on which a connector or a worker answers /metrics (for Prometheus), /healthz "
+		 "and /readyz, by plain HTTP. Each process of a computer needs its own, best given "
+		 "on the command line or in the environment, as node_id is. 0: none.")),
 
 	ROW(log_format, CHOICE, LOG, CHOICES("text|json"), DEFAULT("text"),
 	    HELP("Lines of text, or one JSON object a line.")),

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/async/probe.h"
 #include "common/cli.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
+#include "common/lp_time.h"
 #include "common/model/ident.h"
 #include "common/store/script.h"
 #include "connector/app.h"
@@ -45,6 +47,8 @@ struct app {
 	enum app_state state;
 	uint64_t files; /* descriptors this process may have */
 	uint64_t drain_until;
+	uint64_t started;    /* ms since 1970 */
+	struct probe *probe; /* NULL: metrics_port is 0 */
 };
 
 /* --- the loop's calls --- */
@@ -61,9 +65,12 @@ static unsigned least(unsigned a, unsigned b)
 static unsigned pass(void *arg, uint64_t now)
 {
 	struct app *a = arg;
-	bool again = core_turn(a->core, now);
-	unsigned wait = http_server_tick(a->http, now, WAIT_MAX);
+	unsigned wait;
+	bool again;
 
+	core_set_wall(a->core, lp_wall_ms() - now);
+	again = core_turn(a->core, now);
+	wait = http_server_tick(a->http, now, WAIT_MAX);
 	wait = least(wait, engine_tick(a->engine, now));
 	wait = least(wait, core_tick(a->core, now));
 	engine_flush(a->engine);
@@ -112,14 +119,48 @@ static void reload(void *arg)
 		lp_warn("app", "going on with the certificate from before");
 }
 
+static struct counted counted(const struct app *a)
+{
+	return (struct counted){
+		.http = a->http,
+		.engine = a->engine,
+		.core = a->core,
+		.store = a->store,
+		.caller = a->caller,
+		.sessions_limit = (size_t)a->settings->max_clients,
+		.namespaces = (size_t)a->settings->metrics_namespaces,
+		.started = a->started,
+	};
+}
+
 static void report(void *arg)
 {
-	struct app *a = arg;
+	struct counted c = counted(arg);
 	struct lp_buf text = {0};
 
-	counters_add(&text, a->http, a->engine, a->core, a->store, a->caller);
+	counters_log(&text, &c);
 	lp_info("app", "counters%.*s", LP_FMT(lp_buf_str(&text)));
 	lp_buf_clear(&text);
+}
+
+/* --- the operator's port --- */
+
+static void metrics(void *arg, struct lp_buf *out)
+{
+	struct counted c = counted(arg);
+
+	counters_metrics(out, &c);
+}
+
+static const char *unready(void *arg)
+{
+	const struct app *a = arg;
+
+	if (a->state == APP_STARTING)
+		return "starting";
+	if (a->state != APP_SERVING)
+		return "stopping";
+	return store_stats(a->store)->connected ? NULL : "redis is away";
 }
 
 /* --- start --- */
@@ -161,6 +202,7 @@ static bool make_rules(struct app *a)
 struct app *app_new(struct settings *settings)
 {
 	static const struct loop_ops ops = {pass, stop, reload, report};
+	static const struct probe_ops probe_ops = {metrics, unready};
 	struct app *a = lp_xcalloc(1, sizeof(*a));
 	struct http_server_conf http;
 	struct engine_conf engine = setup_engine(settings);
@@ -168,6 +210,7 @@ struct app *app_new(struct settings *settings)
 	setup_process();
 	scripts_init();
 	a->settings = settings;
+	a->started = lp_wall_ms();
 	a->loop = loop_new(&ops, a);
 	if (!a->loop || !make_rules(a))
 		goto fail;
@@ -189,6 +232,9 @@ struct app *app_new(struct settings *settings)
 	core_set_callbacks(a->core, &callback_http_ops, a->caller);
 	a->engine = engine_new(&engine, core_app(), a->core, setup_random);
 	http_server_mount(a->http, settings->socket_path, a->engine);
+	if (settings->metrics_port &&
+	    !(a->probe = probe_new(loop_base(a->loop), settings, &probe_ops, a)))
+		goto fail;
 	return a;
 fail:
 	app_free(a);
@@ -224,6 +270,7 @@ void app_free(struct app *a)
 {
 	if (!a)
 		return;
+	probe_free(a->probe);
 	listener_free(a->listener);
 	/* Closing the sessions that are left still needs the core and the store. */
 	if (a->engine)

@@ -39,6 +39,18 @@ free_port()
 	say "$free"
 }
 
+# First of $2 ports in a row from $1 on that nothing listens on.
+free_ports()
+{
+	first=$1
+	last=$1
+	while [ "$last" -lt $((first + $2)) ]; do
+		! port_in_use "$last" || first=$((last + 1))
+		last=$((last + 1))
+	done
+	say "$first"
+}
+
 # Writes template $1 to standard output. $2 is a sed script for the placeholders; a line that names
 # @CONNECTOR_PORT@ appears once per connector.
 render()

@@ -112,7 +112,7 @@ read_option()
 		;;
 	--set)
 		case $2 in
-		api_listen=* | admin_api_listen=* | socket_ip=* | socket_port=* | node_id=* | redis_address=*)
+		api_listen=* | admin_api_listen=* | socket_ip=* | socket_port=* | node_id=* | redis_address=* | metrics_port=*)
 			die "--set ${2%%=*}: quickstart.sh chooses that one itself" ;;
 		*=*) ;;
 		*) die "--set: NAME=VALUE wanted, not \"$2\"" ;;
@@ -192,6 +192,7 @@ save_state()
 		workers=$workers
 		server=$server
 		redis_port=$redis_port
+		metrics_port=$metrics_port
 		sockets=$sockets
 		web_user=$web_user
 		web_group=$web_group
@@ -212,6 +213,8 @@ check_ports()
 	done
 	# Far from the others, so that stacks side by side do not ask for the same ones.
 	redis_port=$(free_port $((port <= 50000 ? port + 10000 : port - 10000)))
+	# One per connector, then one per worker.
+	metrics_port=$(free_ports $((redis_port + 1)) $((connectors + workers)))
 }
 
 write_configs()
@@ -267,9 +270,13 @@ start_part()
 		;;
 	connector-*)
 		launch_program "$1" light-push-connector --set socket_ip=127.0.0.1 \
-			--set "socket_port=$((port + ${1#connector-}))" --set "node_id=${1#connector-}"
+			--set "socket_port=$((port + ${1#connector-}))" --set "node_id=${1#connector-}" \
+			--set "metrics_port=$((metrics_port + ${1#connector-} - 1))"
 		;;
-	worker-*) launch_program "$1" light-push-worker --set "node_id=${1#worker-}" ;;
+	worker-*)
+		launch_program "$1" light-push-worker --set "node_id=${1#worker-}" \
+			--set "metrics_port=$((metrics_port + connectors + ${1#worker-} - 1))"
+		;;
 	web)
 		case $server in
 		lighttpd) launch web lighttpd -D -f "$run/web.conf" ;;
@@ -395,6 +402,13 @@ write_env()
 			i=$((i + 1))
 		done
 		say "LP_CONNECTOR_URLS='${urls# }'"
+		urls=
+		i=0
+		while [ "$i" -lt $((connectors + workers)) ]; do
+			urls="$urls http://127.0.0.1:$((metrics_port + i))"
+			i=$((i + 1))
+		done
+		say "LP_METRICS_URLS='${urls# }'"
 		say "LP_REDIS_PORT=$redis_port"
 		say "LP_ADMIN_USER=$admin_user"
 		say "LP_ADMIN_PASSWORD=$admin_password"
@@ -442,6 +456,7 @@ greet()
 	say "  socket.io   http://127.0.0.1:$port$demo_namespace, path /push/socket.io/"
 	say "  connectors  $connectors, on ports $((port + 1)) to $((port + connectors))"
 	say "  workers     $workers"
+	say "  metrics     http://127.0.0.1:$metrics_port/metrics, of the others on the ports after it"
 	say "  admin       $admin_user, password $admin_password"
 	say "  logs        $log"
 	say ""

@@ -14,7 +14,7 @@ names='accept accept4 bind connect listen socket socketpair shutdown
 	poll ppoll select epoll_create1 epoll_ctl epoll_wait fork execve system
 	time gettimeofday clock clock_gettime localtime localtime_r gmtime gmtime_r nanosleep sleep
 	usleep rand random getrandom getenv setenv pthread_create
-	lp_mono_ms lp_wall_ms'
+	lp_mono_ms lp_mono_us lp_wall_ms'
 
 status=0
 for archive; do

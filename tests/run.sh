@@ -231,6 +231,7 @@ list_test_needs()
 	say library cunit libcunit1-dev
 	say command node nodejs
 	say command npm npm
+	say command promtool prometheus
 	say command python3 python3
 	say python socketio python3-socketio
 	say python requests python3-requests # its long-polling

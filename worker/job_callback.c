@@ -26,6 +26,7 @@
 #include "common/lp_json.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
+#include "common/metrics.h"
 #include "common/model/query_json.h"
 #include "common/store/keys.h"
 #include "worker/group_reader.h"
@@ -498,17 +499,49 @@ static bool callback_idle(const void *arg)
 	return HASH_COUNT(job->held) == 0;
 }
 
+/* clang-format off */
+#define ROW(SOURCE, STRUCT, FIELD, NAME, METRIC, LABELS, TYPE, HELP)                               \
+	{METRIC_AT(SOURCE, STRUCT, FIELD), "callbacks_" NAME, METRIC, LABELS, HELP, METRIC_##TYPE}
+static const struct metric_row rows[] = {
+	ROW(1, http_caller_stats, running, "calling", "callbacks_running", NULL, GAUGE,
+	    "Callbacks under way."),
+	ROW(1, http_caller_stats, waiting, "waiting", "callbacks_waiting", NULL, GAUGE,
+	    "Callbacks that wait for their turn."),
+	ROW(0, callbacks, done, "done", "callbacks_total", "result=\"done\"", COUNTER,
+	    "Tries of callbacks by what became of them."),
+	ROW(0, callbacks, failed, "failed", "callbacks_total", "result=\"failed\"", COUNTER, NULL),
+	ROW(0, callbacks, dead, "dead", "callbacks_dead_total", NULL, COUNTER,
+	    "Disconnect callbacks given up after callback_retry."),
+	ROW(0, callbacks, lost, "lost", "callbacks_lost_total", NULL, COUNTER,
+	    "Disconnect callbacks never queued, because too many waited."),
+};
+/* clang-format on */
+
+static void each_counter(const struct callbacks *job, struct lp_buf *out,
+			 void (*add)(struct lp_buf *out, const struct metric_row *rows,
+				     size_t count, const void *const *sources))
+{
+	const void *sources[] = {job, http_caller_stats(job->caller)};
+
+	add(out, rows, sizeof(rows) / sizeof(rows[0]), sources);
+}
+
 static void callback_report(const void *arg, struct lp_buf *out)
 {
 	const struct callbacks *job = arg;
-	const struct http_caller_stats *calls = http_caller_stats(job->caller);
 
-	lp_buf_addf(out,
-		    " callbacks_held=%u callbacks_calling=%zu callbacks_done=%" PRIu64
-		    " callbacks_failed=%" PRIu64 " callbacks_dead=%" PRIu64
-		    " callbacks_lost=%" PRIu64,
-		    HASH_COUNT(job->held), calls->running, job->done, job->failed, job->dead,
-		    job->lost);
+	lp_buf_addf(out, " callbacks_held=%u", HASH_COUNT(job->held));
+	each_counter(job, out, metrics_log);
+}
+
+static void callback_metrics(const void *arg, struct lp_buf *out)
+{
+	const struct callbacks *job = arg;
+
+	metrics_head(out, "callbacks_held", METRIC_GAUGE,
+		     "Disconnect callbacks this worker holds.");
+	metrics_value(out, "callbacks_held", NULL, HASH_COUNT(job->held));
+	each_counter(job, out, metrics_add);
 }
 
 const struct job_ops job_callback = {
@@ -519,5 +552,6 @@ const struct job_ops job_callback = {
 	.stop = callback_stop,
 	.idle = callback_idle,
 	.report = callback_report,
+	.metrics = callback_metrics,
 	.free = callback_free,
 };

@@ -6,12 +6,12 @@
 
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
+#include "common/metrics.h"
 #include "common/store/keys.h"
 #include "worker/jobs.h"
 
@@ -162,11 +162,19 @@ static bool reaper_idle(const void *job)
 	return !r->busy;
 }
 
+static const struct metric_row rows[] = {
+	{METRIC_AT(0, reaper, reaped), "reaped", "reaped_connectors_total", NULL,
+	 "Connectors cleared up after.", METRIC_COUNTER},
+};
+
 static void reaper_report(const void *job, struct lp_buf *out)
 {
-	const struct reaper *r = job;
+	metrics_log(out, rows, sizeof(rows) / sizeof(rows[0]), &job);
+}
 
-	lp_buf_addf(out, " reaped=%" PRIu64, r->reaped);
+static void reaper_metrics(const void *job, struct lp_buf *out)
+{
+	metrics_add(out, rows, sizeof(rows) / sizeof(rows[0]), &job);
 }
 
 static void reaper_free(void *job)
@@ -187,5 +195,6 @@ const struct job_ops job_reaper = {
 	.stop = reaper_stop,
 	.idle = reaper_idle,
 	.report = reaper_report,
+	.metrics = reaper_metrics,
 	.free = reaper_free,
 };

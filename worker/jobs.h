@@ -33,6 +33,8 @@ struct job_ops {
 	bool (*idle)(const void *job);
 	/* Appends " name=value" for each of its counters. */
 	void (*report)(const void *job, struct lp_buf *out);
+	/* Appends the same for Prometheus; NULL: there is nothing to tell. */
+	void (*metrics)(const void *job, struct lp_buf *out);
 	void (*free)(void *job);
 };
 

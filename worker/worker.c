@@ -5,10 +5,14 @@
 #include <sys/random.h>
 
 #include "common/async/loop.h"
+#include "common/async/probe.h"
+#include "common/async/redis_conn.h"
 #include "common/cli.h"
 #include "common/lp_hash.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
+#include "common/lp_time.h"
+#include "common/metrics.h"
 #include "common/store/script.h"
 #include "worker/jobs.h"
 #include "worker/worker.h"
@@ -26,6 +30,9 @@ struct worker {
 	void *jobs[JOBS_MAX]; /* as in the table of jobs */
 	bool stopping;
 	uint64_t stop_until;
+	uint64_t started; /* ms since 1970 */
+	struct histogram latency;
+	struct probe *probe; /* NULL: metrics_port is 0 */
 };
 
 /* --- the loop's calls --- */
@@ -71,6 +78,33 @@ static void report(void *arg)
 		jobs[i]->report(w->jobs[i], &text);
 	lp_info("worker", "counters%.*s", LP_FMT(lp_buf_str(&text)));
 	lp_buf_clear(&text);
+}
+
+/* --- the operator's port --- */
+
+static void metrics(void *arg, struct lp_buf *out)
+{
+	const struct worker *w = arg;
+
+	metrics_process(out, "worker", w->started);
+	metrics_head(out, "redis_up", METRIC_GAUGE, "1 while Redis answers.");
+	metrics_value(out, "redis_up", NULL, redis_link_up(w->link));
+	for (size_t i = 0; jobs[i]; i++) {
+		if (jobs[i]->metrics)
+			jobs[i]->metrics(w->jobs[i], out);
+	}
+	metrics_histogram(out, "redis_latency_seconds",
+			  "From a command to its answer, of one command at a time.", &w->latency,
+			  REDIS_CONN_UNIT_US);
+}
+
+static const char *unready(void *arg)
+{
+	const struct worker *w = arg;
+
+	if (w->stopping)
+		return "stopping";
+	return redis_link_up(w->link) ? NULL : "redis is away";
 }
 
 /* --- the link's --- */
@@ -123,18 +157,24 @@ struct worker *worker_new(struct settings *settings)
 {
 	static const struct loop_ops loop_ops = {pass, stop, reload, report};
 	static const struct redis_link_ops link_ops = {on_up, on_down};
+	static const struct probe_ops probe_ops = {metrics, unready};
 	struct worker *w = lp_xcalloc(1, sizeof(*w));
 
 	seed_hash();
 	scripts_init();
 	w->settings = settings;
+	w->started = lp_wall_ms();
 	w->loop = loop_new(&loop_ops, w);
 	if (!w->loop)
 		goto fail;
 	w->link = redis_link_new(loop_base(w->loop), settings, "commands",
 				 (unsigned)settings->redis_timeout * STALL_FACTOR, job_scripts,
 				 &link_ops, w);
+	redis_link_measure(w->link, &w->latency);
 	if (!start_jobs(w))
+		goto fail;
+	if (settings->metrics_port &&
+	    !(w->probe = probe_new(loop_base(w->loop), settings, &probe_ops, w)))
 		goto fail;
 	return w;
 fail:
@@ -153,6 +193,7 @@ void worker_free(struct worker *w)
 {
 	if (!w)
 		return;
+	probe_free(w->probe);
 	for (size_t i = 0; jobs[i]; i++) {
 		if (w->jobs[i])
 			jobs[i]->free(w->jobs[i]);

@@ -10,6 +10,7 @@
 
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
+#include "common/lp_time.h"
 #include "common/store/redis_addr.h"
 #include "common/async/redis_conn.h"
 
@@ -38,6 +39,9 @@ struct redis_conn {
 	unsigned pause_ms;
 	unsigned greetings; /* answers to AUTH and SELECT still to come */
 	bool outage;        /* the break was logged already */
+	struct histogram *latency;
+	size_t timed; /* answers still to come up to that of the request being timed; 0: none is */
+	uint64_t timed_since; /* lp_mono_us() */
 };
 
 static void conn_timer(struct redis_conn *c, unsigned ms)
@@ -83,6 +87,7 @@ static void conn_down(struct redis_conn *c, const char *why)
 	c->ac = NULL;
 	c->state = CONN_WAITING;
 	c->unanswered = 0;
+	c->timed = 0;
 	conn_timer(c, conn_jitter(c->pause_ms));
 	c->pause_ms = c->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : c->pause_ms * 2;
 	c->ops->down(c->arg, was_up);
@@ -113,6 +118,7 @@ void redis_conn_renew(struct redis_conn *c)
 	conn_give_up(c);
 	c->state = CONN_WAITING;
 	c->unanswered = 0;
+	c->timed = 0;
 	conn_timer(c, 0);
 }
 
@@ -122,6 +128,7 @@ void redis_conn_stop(struct redis_conn *c)
 	event_del(c->timer);
 	c->state = CONN_IDLE;
 	c->unanswered = 0;
+	c->timed = 0;
 }
 
 static void conn_up(struct redis_conn *c)
@@ -152,6 +159,9 @@ static void conn_on_reply(redisAsyncContext *ac, void *r, void *request)
 		return;
 	c->unanswered--;
 	c->stalled = 0;
+	if (c->timed && --c->timed == 0)
+		histogram_add(c->latency, (lp_mono_us() - c->timed_since + REDIS_CONN_UNIT_US - 1) /
+						  REDIS_CONN_UNIT_US);
 	if (request == c)
 		conn_greeted(c, r);
 	else
@@ -279,7 +289,16 @@ void redis_conn_send(struct redis_conn *c, const void *bytes, size_t len, void *
 {
 	if (c->unanswered++ == 0)
 		c->stalled = 0;
+	if (c->latency && !c->timed) {
+		c->timed = c->unanswered;
+		c->timed_since = lp_mono_us();
+	}
 	redisAsyncFormattedCommand(c->ac, conn_on_reply, request, bytes, len);
+}
+
+void redis_conn_measure(struct redis_conn *c, struct histogram *h)
+{
+	c->latency = h;
 }
 
 void redis_conn_settled(struct redis_conn *c)

@@ -17,7 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/histogram.h"
 #include "common/settings.h"
+
+#define REDIS_CONN_UNIT_US 125
 
 struct redis_conn;
 struct redisReply;
@@ -49,6 +52,11 @@ void redis_conn_start(struct redis_conn *c);
 void redis_conn_stop(struct redis_conn *c);
 /* Only while up. bytes: one whole command, copied. request: given back with its answer. */
 void redis_conn_send(struct redis_conn *c, const void *bytes, size_t len, void *request);
+/*
+ * Counts in h (borrowed, in REDIS_CONN_UNIT_US) how long answers take. One request at a time is timed,
+ * so that the clock is read twice per answer at most.
+ */
+void redis_conn_measure(struct redis_conn *c, struct histogram *h);
 /* The server answers as it should: the next break begins with the shortest pause. */
 void redis_conn_settled(struct redis_conn *c);
 /* Gives the link up and connects anew after a pause. down() is called. */

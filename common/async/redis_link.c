@@ -139,6 +139,11 @@ void redis_link_start(struct redis_link *l)
 	redis_conn_start(l->conn);
 }
 
+void redis_link_measure(struct redis_link *l, struct histogram *h)
+{
+	redis_conn_measure(l->conn, h);
+}
+
 bool redis_link_up(const struct redis_link *l)
 {
 	return l->ready;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "common/histogram.h"
 #include "common/settings.h"
 #include "common/store/redis_args.h"
 
@@ -35,6 +36,8 @@ struct redis_link *redis_link_new(struct event_base *base, const struct settings
 				  const struct redis_link_ops *ops, void *arg);
 /* Connects; never calls back from inside this call. */
 void redis_link_start(struct redis_link *l);
+/* See redis_conn.h. */
+void redis_link_measure(struct redis_link *l, struct histogram *h);
 bool redis_link_up(const struct redis_link *l);
 /* Gives the link up and connects anew after a pause. */
 void redis_link_break(struct redis_link *l, const char *why);

@@ -217,6 +217,7 @@ void ack_received(struct client *c, uint64_t id)
 	HASH_FIND(hh, c->nsp->messages, &id, sizeof(id), m);
 	if (m && addressed(c, m)) {
 		core->stats.acks++;
+		histogram_add(&core->stats.ack_time, core->now > m->sent ? core->now - m->sent : 0);
 		collect(m, c);
 	} else {
 		ask_store(c, id);

@@ -15,6 +15,7 @@ struct message {
 	struct nsp *nsp;
 	uint64_t room_serial;
 	uint64_t sequence;
+	uint64_t sent;                        /* monotonic ms at which it was accepted */
 	uint64_t delivered;                   /* clients it was handed to, so far */
 	uint64_t delivered_written;           /* what the store was told */
 	unsigned deliveries;                  /* under way: it must not be forgotten */

@@ -64,6 +64,20 @@ const struct core_stats *core_stats(const struct core *c)
 	return &c->stats;
 }
 
+void core_set_wall(struct core *c, uint64_t offset)
+{
+	c->wall = offset;
+}
+
+void core_each_namespace(const struct core *c,
+			 void (*one)(void *arg, struct lp_str nsp, size_t clients), void *arg)
+{
+	for (const struct nsp *n = c->nsps; n; n = n->hh.next) {
+		if (n->clients)
+			one(arg, lp_cstr(n->name), HASH_COUNT(n->clients));
+	}
+}
+
 void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
 	       struct lp_str except, struct lp_str event)
 {

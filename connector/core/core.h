@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/histogram.h"
 #include "common/lp_str.h"
 #include "common/model/ident.h"
 #include "connector/core/ports.h"
@@ -38,6 +39,8 @@ struct core_stats {
 	uint64_t pushes;     /* messages taken from the inbox */
 	uint64_t deliveries; /* handed to a client's connection */
 	uint64_t acks;
+	struct histogram delay;     /* ms from the acceptance of a push to this connector */
+	struct histogram ack_time;  /* ms from there to the acknowledgement by a client */
 	uint64_t acks_refused;      /* not addressed to that client, or malformed */
 	uint64_t replaced;          /* connections replaced by a newer one of the same client */
 	uint64_t expelled;          /* clients sent away by the business system */
@@ -51,6 +54,11 @@ struct core *core_new(const struct core_conf *conf, const struct store_ops *ops,
 void core_set_callbacks(struct core *c, const struct callback_ops *ops, void *caller);
 void core_free(struct core *c);
 const struct core_stats *core_stats(const struct core *c);
+/* What must be added to the monotonic ms of the calls to have ms since 1970; for the stats only. */
+void core_set_wall(struct core *c, uint64_t offset);
+/* Calls one(arg, namespace, its online clients) for each namespace that has any. */
+void core_each_namespace(const struct core *c,
+			 void (*one)(void *arg, struct lp_str nsp, size_t clients), void *arg);
 /* What to give engine_new(), with the core as app_data. */
 const struct app_ops *core_app(void);
 

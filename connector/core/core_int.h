@@ -47,6 +47,7 @@ struct core {
 	struct expulsion *last_expulsion;
 	size_t transfer_left; /* clients that may still be looked at in this turn */
 	uint64_t now;         /* monotonic ms, of the last call that brought it */
+	uint64_t wall;        /* see core_set_wall() */
 	uint64_t next_write;  /* when acks and counts are written next */
 	uint64_t last_serial; /* of connections and of rooms */
 	uint64_t sequence;    /* of messages delivered here, all namespaces */

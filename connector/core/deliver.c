@@ -127,6 +127,35 @@ static void start(struct room *room)
 	end_round(room);
 }
 
+/*
+ * When a push was accepted, in ms since 1970: push.lua ends its event with it and the id. Read from
+ * the end, since there may be much of it. 0: it is not there.
+ */
+static uint64_t sent_at(struct lp_str event)
+{
+	static const struct lp_str name = {"\"sendDate\":", 11};
+	const char *comma = event.n ? memrchr(event.p, ',', event.n) : NULL;
+	const char *p = comma;
+	uint64_t ms = 0, place = 1;
+
+	while (p && p > event.p && p[-1] >= '0' && p[-1] <= '9' && comma - p < 16) {
+		ms += place * (uint64_t)(*--p - '0');
+		place *= 10;
+	}
+	return p && (size_t)(p - event.p) >= name.n && memcmp(p - name.n, name.p, name.n) == 0 ? ms
+											       : 0;
+}
+
+/* In the time of the core, and counted; the clocks of two machines may differ a little. */
+static uint64_t note_sent(struct core *core, struct lp_str event)
+{
+	uint64_t wall = core->now + core->wall, sent = sent_at(event);
+	uint64_t ago = sent && sent < wall ? wall - sent : 0;
+
+	histogram_add(&core->stats.delay, ago);
+	return ago < core->now ? core->now - ago : 0;
+}
+
 void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_str except,
 		  struct lp_str event)
 {
@@ -137,6 +166,7 @@ void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_st
 		return;
 	d = add(room, except, event);
 	d->message = ack_remember(room, id, d->sequence, except);
+	d->message->sent = note_sent(nsp->core, event);
 	start(room);
 }
 

@@ -388,6 +388,8 @@ static void on_renewed(struct store *s, const redisReply *reply)
 	if (s->state == STORE_CHECKING)
 		become_ready(s);
 	seq = (uint64_t)reply->element[1]->integer;
+	s->stats.inbox_lag =
+		seq > inbox_reader_last(s->reader) ? seq - inbox_reader_last(s->reader) : 0;
 	if (seq < s->renew_last) {
 		lp_warn("inbox", "Redis lost entries that were read read=%" PRIu64 " has=%" PRIu64,
 			s->renew_last, seq);
@@ -567,6 +569,7 @@ struct store *store_new(struct event_base *base, const struct settings *settings
 	s->settings = settings;
 	s->conn = redis_conn_new(base, settings, "commands",
 				 (unsigned)(stall < STALL_MIN_MS ? STALL_MIN_MS : stall), &ops, s);
+	redis_conn_measure(s->conn, &s->stats.latency);
 	s->reader = inbox_reader_new(base, settings, &s->stats, on_reader_ready, s);
 	s->lease = evtimer_new(base, on_lease, s);
 	s->later = evtimer_new(base, on_later, s);

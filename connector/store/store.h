@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/histogram.h"
 #include "common/settings.h"
 #include "connector/core/ports.h"
 
@@ -18,13 +19,15 @@ struct core;
 struct event_base;
 
 struct store_stats {
-	bool connected;      /* registered and the command connection is up */
-	size_t waiting;      /* operations not answered yet */
-	uint64_t lost_links; /* times a Redis connection broke */
-	uint64_t inbox_read; /* entries */
-	uint64_t inbox_lost; /* entries trimmed away before they were read */
-	uint64_t inbox_bad;  /* entries that could not be read */
-	uint64_t refused;    /* operations answered STORE_BUSY or dropped */
+	bool connected;           /* registered and the command connection is up */
+	size_t waiting;           /* operations not answered yet */
+	uint64_t lost_links;      /* times a Redis connection broke */
+	uint64_t inbox_read;      /* entries */
+	uint64_t inbox_lost;      /* entries trimmed away before they were read */
+	uint64_t inbox_bad;       /* entries that could not be read */
+	uint64_t inbox_lag;       /* entries not read yet, when the lease was renewed last */
+	uint64_t refused;         /* operations answered STORE_BUSY or dropped */
+	struct histogram latency; /* of Redis' answers, in REDIS_CONN_UNIT_US */
 };
 
 /* The operations to give core_new(), with the store as their first argument. */

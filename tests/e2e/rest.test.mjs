@@ -233,6 +233,13 @@ row("malformed values", "no 5xx: namespace settings", async () => {
 	}
 });
 
+test(`the operator's port is not behind the web server (${target})`, async () => {
+	for (const path of ["/metrics", "/healthz", "/readyz", "/push/metrics"]) {
+		const answer = await fetch(`${stack.env.LP_WEB_URL}${path}`);
+		assert.ok([403, 404].includes(answer.status), `${path}: ${answer.status}`);
+	}
+});
+
 test(`the client script is where socket.io 2 servers had it (${target})`, async () => {
 	const script = await fetch(`${stack.env.LP_WEB_URL}/push/socket.io/socket.io.js`);
 	assert.equal(script.status, 200);

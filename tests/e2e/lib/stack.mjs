@@ -121,6 +121,13 @@ class Stack {
 		return { url: this.env.LP_CONNECTOR_URLS.split(" ")[n - 1], path: "/socket.io/" };
 	}
 
+	// Base of the internal port of connector-1, ..., worker-1, ...
+	probe(part) {
+		const [, kind, n] = /^(connector|worker)-(\d+)$/.exec(part);
+		const at = Number(n) - 1 + (kind === "worker" ? this.connectors : 0);
+		return this.env.LP_METRICS_URLS.split(" ")[at];
+	}
+
 	pid(part) {
 		return Number(this.env[`LP_PID_${part.toUpperCase().replaceAll("-", "_")}`]);
 	}
