@@ -96,8 +96,7 @@ void api_report_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *
 	redis_args_clear(&args);
 }
 
-/* An id is what push.lua gave: digits, no zero in front. */
-static bool is_id(struct lp_str s)
+bool api_report_id(struct lp_str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < (i ? '0' : '1') || s.p[i] > '9')
@@ -111,7 +110,7 @@ void api_report_message(struct api_ctx *ctx, struct api_req *req, struct api_res
 	struct redis_args args = {0};
 	struct redisReply *reply;
 
-	if (!is_id(lp_buf_str(&req->arg))) {
+	if (!api_report_id(lp_buf_str(&req->arg))) {
 		api_fail(resp, API_MESSAGE_NOT_FOUND);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_room.h"
+#include "fcgi-api/api_timeline.h"
 #include "fcgi-api/routes.h"
 
 const struct route routes_push[] = {
@@ -15,6 +16,7 @@ const struct route routes_push[] = {
 	{API_POST, "/api/auth/push", AUTH_PUSH, api_push},
 	{API_GET, "/api/auth/report/push", AUTH_NAMESPACE, api_report_push},
 	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, api_report_message},
+	{API_GET, "/api/auth/report/push/:id/timeline", AUTH_NAMESPACE, api_timeline},
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
 	{API_POST, "/api/auth/transfer", AUTH_NAMESPACE, api_room_transfer},
 	{API_POST, "/api/auth/client", AUTH_NAMESPACE, api_client},
