@@ -7,7 +7,7 @@ for file in *.lua; do
 	printf '\t{"%s",\n' "${file%.lua}"
 	awk '
 	function emit(line) {
-		gsub(/\\/, "\\\\", line)
+		gsub(/\\/, "\\\\&", line)
 		gsub(/"/, "\\\"", line)
 		printf "\t \"%s\\n\"\n", line
 	}

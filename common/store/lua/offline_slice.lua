@@ -118,7 +118,10 @@ local function decide(client, lines)
   local reach = tokens(client, record)
   if #reach > 0 then
     rows[#rows + 1] = { client, before or '', unpack(reach) }
-    lines = line_add(lines, stamp, 'sending', claim)
+    local _, holder = line_last(lines)
+    if holder ~= claim then
+      lines = line_add(lines, stamp, 'sending', claim)
+    end
   end
   if lines ~= before then
     lines_put(B, id, client, lines)
