@@ -162,7 +162,8 @@ class Stack {
 	// redis-cli; the reply as redis-cli --json prints it.
 	async redis(...args) {
 		const { stdout } = await run("redis-cli",
-			["-h", "127.0.0.1", "-p", this.env.LP_REDIS_PORT, "--json", ...args]);
+			["-h", "127.0.0.1", "-p", this.env.LP_REDIS_PORT, "--json", ...args],
+			{ maxBuffer: 1 << 30 });
 		return JSON.parse(stdout);
 	}
 
