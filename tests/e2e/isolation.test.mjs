@@ -30,6 +30,7 @@ const attempts = {
 	],
 	"GET /api/auth/report/push": [{}, { page: 1, size: 500 }],
 	"GET /api/auth/report/push/:id": [{ ackDetail: 1 }],
+	"GET /api/auth/report/push/:id/timeline": [{}],
 	"GET /api/auth/report/online": [{ detail: 1 }, { detail: 1, room: SHARED.room },
 		{ detail: 1, room: MARK }],
 	"POST /api/auth/transfer": [
