@@ -176,7 +176,8 @@ static struct core *make_core(const struct settings *s, const struct ident_rules
 		.push_interval = (unsigned)s->client_push_interval,
 		.push_limits = {.expire_h = s->push_message_expire,
 				.expire_max_h = s->push_message_max_expire,
-				.aps_max = (size_t)s->apns_payload_size},
+				.aps_max = (size_t)s->apns_payload_size,
+				.rooms_max = (size_t)s->push_max_rooms},
 		.announce = s->room_activity_broadcast,
 		.port = (int)s->socket_port,
 	};

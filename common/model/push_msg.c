@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/lp_json.h"
+#include "common/lp_mem.h"
 #include "common/model/json_text.h"
 #include "common/model/push_msg.h"
 
@@ -103,22 +104,71 @@ static bool parse_aps(struct push_msg *m, struct json_object *data, size_t max)
 	return ok;
 }
 
-static enum push_msg_error parse_addressee(struct push_msg *m, struct json_object *body,
-					   const struct ident_rules *rules)
+/* Adds a room that may be there already. */
+static void add_room(struct push_msg *m, struct lp_str room)
 {
-	struct json_object *room = member(body, "room");
+	if (!m->room.n) {
+		m->room = room;
+		return;
+	}
+	if (lp_str_eq(m->room, room))
+		return;
+	for (size_t i = 0; i < m->other_count; i++) {
+		if (lp_str_eq(m->others[i], room))
+			return;
+	}
+	m->others[m->other_count++] = room;
+}
+
+static enum push_msg_error parse_rooms(struct push_msg *m, struct json_object *rooms,
+				       const struct ident_rules *rules, size_t max)
+{
+	size_t n;
+
+	if (!json_object_is_type(rooms, json_type_array))
+		return PUSH_MSG_ROOMS_INVALID;
+	n = json_object_array_length(rooms);
+	if (n > max)
+		return PUSH_MSG_ROOMS_INVALID;
+	m->has_rooms = true;
+	m->others = lp_xcalloc(n + 1, sizeof(*m->others));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(rooms, i);
+		struct lp_str room;
+
+		if (!json_object_is_type(one, json_type_string))
+			return PUSH_MSG_ROOMS_INVALID;
+		room = lp_str(json_object_get_string(one), (size_t)json_object_get_string_len(one));
+		if (!room.n || !ident_room(rules, room))
+			return PUSH_MSG_ROOMS_INVALID;
+		add_room(m, room);
+	}
+	return m->other_count < max ? PUSH_MSG_OK : PUSH_MSG_ROOMS_INVALID;
+}
+
+static enum push_msg_error parse_addressee(struct push_msg *m, struct json_object *body,
+					   const struct ident_rules *rules, size_t rooms_max)
+{
+	struct json_object *room = member(body, "room"), *rooms = member(body, "rooms");
+	enum push_msg_error err;
 
 	m->room = lp_json_str(body, "room");
-	if (!room || (json_object_is_type(room, json_type_string) && !m->room.n))
-		return PUSH_MSG_ROOM_EMPTY;
-	return m->room.n && ident_room(rules, m->room) ? PUSH_MSG_OK : PUSH_MSG_ROOM_INVALID;
+	if (room && !(json_object_is_type(room, json_type_string) && !m->room.n) &&
+	    !(m->room.n && ident_room(rules, m->room)))
+		return PUSH_MSG_ROOM_INVALID;
+	if (rooms) {
+		err = parse_rooms(m, rooms, rules, rooms_max);
+		if (err)
+			return err;
+	}
+	return m->room.n ? PUSH_MSG_OK : PUSH_MSG_ROOM_EMPTY;
 }
 
 enum push_msg_error push_msg_parse(struct push_msg *m, struct json_object *body, struct lp_str text,
 				   const struct ident_rules *rules,
 				   const struct push_limits *limits)
 {
-	enum push_msg_error err = parse_addressee(m, body, rules);
+	enum push_msg_error err = parse_addressee(m, body, rules, limits->rooms_max);
 	struct json_object *data = member(body, "pushData");
 	struct json_object *except = member(body, "except");
 	struct lp_str span;
@@ -155,12 +205,16 @@ void push_msg_clear(struct push_msg *m)
 	lp_buf_clear(&m->extra);
 	lp_buf_clear(&m->apns_name);
 	lp_buf_clear(&m->expire);
+	free(m->others);
 	*m = (struct push_msg){0};
 }
 
+/* What an event begins with; its room follows. */
+#define EVENT_START "[\"push\",{\"room\":"
+
 void push_msg_event(struct lp_buf *out, const struct push_msg *m, struct lp_str nsp)
 {
-	lp_buf_addz(out, "[\"push\",{\"room\":");
+	lp_buf_addz(out, EVENT_START);
 	lp_json_quote(out, m->room);
 	lp_buf_addz(out, ",\"namespace\":");
 	lp_json_quote(out, nsp);
@@ -168,11 +222,59 @@ void push_msg_event(struct lp_buf *out, const struct push_msg *m, struct lp_str 
 	lp_buf_adds(out, lp_buf_str(m->data_out.len ? &m->data_out : &m->data));
 }
 
+int push_msg_event_room(struct lp_buf *out, struct lp_str event, struct lp_str from,
+			struct lp_str to)
+{
+	size_t before = out->len, skip;
+
+	lp_buf_addz(out, EVENT_START);
+	lp_json_quote(out, from);
+	skip = out->len - before;
+	if (!lp_str_starts(event, lp_str(out->data + before, skip))) {
+		out->len = before;
+		out->data[before] = '\0';
+		return LP_EPROTO;
+	}
+	out->len = before + sizeof(EVENT_START) - 1;
+	lp_json_quote(out, to);
+	lp_buf_adds(out, lp_str_from(event, skip));
+	return LP_OK;
+}
+
+void push_msg_others(struct lp_buf *out, const struct push_msg *m)
+{
+	for (size_t i = 0; i < m->other_count; i++) {
+		lp_buf_addc(out, i ? ',' : '[');
+		lp_json_quote(out, m->others[i]);
+	}
+	if (m->other_count)
+		lp_buf_addc(out, ']');
+}
+
+/* The first room and the further ones. */
+static void add_rooms(struct lp_buf *out, const struct push_msg *m)
+{
+	lp_buf_addc(out, '[');
+	lp_json_quote(out, m->room);
+	for (size_t i = 0; i < m->other_count; i++) {
+		lp_buf_addc(out, ',');
+		lp_json_quote(out, m->others[i]);
+	}
+	lp_buf_addc(out, ']');
+}
+
 void push_msg_fields(const struct push_msg *m, struct lp_str nsp,
 		     void (*field)(void *arg, const char *name, struct lp_str value), void *arg)
 {
 	field(arg, "namespace", nsp);
 	field(arg, "pushData", lp_buf_str(&m->data));
+	if (m->has_rooms) {
+		struct lp_buf rooms = {0};
+
+		add_rooms(&rooms, m);
+		field(arg, "rooms", lp_buf_str(&rooms));
+		lp_buf_clear(&rooms);
+	}
 	field(arg, "expire", lp_buf_str(&m->expire));
 	if (m->except.n)
 		field(arg, "except", m->except);

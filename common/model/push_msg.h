@@ -1,6 +1,9 @@
 /*
  * One push as a caller asks for it: checked, and in the two forms it is stored in, the fields of
  * its record and the text of the event that clients get. Pure; the id and the time come from Redis.
+ *
+ * A message may go to several rooms: its event then names the first one, and a connector puts the
+ * room by which a client gets it in that place (push_msg_event_room()).
  */
 #ifndef PUSH_MSG_H
 #define PUSH_MSG_H
@@ -18,6 +21,7 @@ struct push_limits {
 	double expire_h;     /* when the caller gives none */
 	double expire_max_h; /* longest that may be asked for */
 	size_t aps_max;      /* bytes of pushData.apsData, with leaveMessage */
+	size_t rooms_max;    /* rooms of one message */
 };
 
 /* In the order in which a caller is told: the namespace's own state comes at PUSH_MSG_LATE. */
@@ -25,7 +29,8 @@ enum push_msg_error {
 	PUSH_MSG_OK,
 	PUSH_MSG_ROOM_EMPTY,
 	PUSH_MSG_ROOM_INVALID,
-	PUSH_MSG_DATA_INVALID, /* pushData absent, or neither object nor array */
+	PUSH_MSG_ROOMS_INVALID, /* no array of names, or too many */
+	PUSH_MSG_DATA_INVALID,  /* pushData absent, or neither object nor array */
 	PUSH_MSG_EXCEPT_INVALID,
 	PUSH_MSG_LATE, /* no error: what follows is told after "namespace offline" */
 	PUSH_MSG_EXPIRE_INVALID,
@@ -34,12 +39,14 @@ enum push_msg_error {
 
 /* Zero-initialised is valid; push_msg_clear() when done. room and except live as long as body. */
 struct push_msg {
-	struct lp_str room;
+	struct lp_str room;    /* the first of them */
+	struct lp_str *others; /* the further ones, each once; borrowed as room is */
+	size_t other_count;
 	struct lp_str except;   /* client id; empty for none */
 	struct lp_buf data;     /* pushData, the whole text */
 	struct lp_buf data_out; /* pushData without apsData; empty when it has none */
 	struct lp_buf from, extra, apns_name, expire; /* texts as stored */
-	bool has_from, has_extra, has_apns_name, has_leave;
+	bool has_from, has_extra, has_apns_name, has_leave, has_rooms;
 	bool leave; /* leaveMessage */
 	bool lost;  /* extra "lost": nobody gets it online */
 	int64_t expire_s;
@@ -57,11 +64,22 @@ void push_msg_clear(struct push_msg *m);
 /* Appends the event text up to where ,"sendDate":<ms>,"id":<id>}] follows. */
 void push_msg_event(struct lp_buf *out, const struct push_msg *m, struct lp_str nsp);
 
+/* Appends the further rooms as a JSON array; nothing when there are none. */
+void push_msg_others(struct lp_buf *out, const struct push_msg *m);
+
 /*
  * Calls field(arg, name, value) for each field of the record that the request decides.
  */
 void push_msg_fields(const struct push_msg *m, struct lp_str nsp,
 		     void (*field)(void *arg, const char *name, struct lp_str value), void *arg);
+
+/*
+ * The event of a message with several rooms, as a client gets it by another room than the first
+ * one: appends event with `to` in the place of `from`. LP_EPROTO when it does not begin as
+ * push_msg_event() makes it with `from`.
+ */
+int push_msg_event_room(struct lp_buf *out, struct lp_str event, struct lp_str from,
+			struct lp_str to) LP_MUSTCHECK;
 
 /* A flag of a request: true unless absent, null, false, 0, "", "0" or "false". */
 bool push_msg_flag(struct json_object *value);

@@ -81,6 +81,7 @@ static void forget(struct message *m)
 		nsp->newest_message = m->older;
 	for (int p = 0; p < PLATFORM_COUNT; p++)
 		free(m->acks[p]);
+	free(m->other_serials);
 	free(m->except);
 	free(m);
 }
@@ -149,10 +150,19 @@ struct message *ack_remember(struct room *room, uint64_t id, uint64_t sequence,
 			m->except = lp_xstrndup(except);
 	}
 	m->room_serial = room->serial;
+	m->other_count = 0;
 	m->sequence = sequence;
 	m->deliveries++;
 	keep_window(nsp);
 	return m;
+}
+
+void ack_remember_room(struct message *m, struct room *room)
+{
+	m->other_serials =
+		lp_xrealloc(m->other_serials, (m->other_count + 1) * sizeof(m->other_serials[0]));
+	m->other_serials[m->other_count++] = room->serial;
+	m->deliveries++;
 }
 
 void ack_delivered(struct message *m)
@@ -162,13 +172,24 @@ void ack_delivered(struct message *m)
 		mark_dirty(m);
 }
 
+static bool went_to(const struct message *m, const struct room *room)
+{
+	if (room->serial == m->room_serial)
+		return true;
+	for (uint32_t i = 0; i < m->other_count; i++) {
+		if (room->serial == m->other_serials[i])
+			return true;
+	}
+	return false;
+}
+
 static bool addressed(const struct client *c, const struct message *m)
 {
 	if (m->except && lp_str_eq(lp_cstr(m->except), client_id(c)))
 		return false;
 	for (const struct member *k = c->members; k; k = k->next) {
-		if (k->room->serial == m->room_serial)
-			return k->since < m->sequence;
+		if (k->since < m->sequence && went_to(m, k->room))
+			return true;
 	}
 	return false;
 }

@@ -13,7 +13,9 @@ struct message {
 	UT_hash_handle hh; /* in nsp.messages, by id */
 	uint64_t id;
 	struct nsp *nsp;
-	uint64_t room_serial;
+	uint64_t room_serial;    /* of the room, or the first of its rooms here */
+	uint64_t *other_serials; /* of further ones */
+	uint32_t other_count;
 	uint64_t sequence;
 	uint64_t sent;                        /* monotonic ms at which it was accepted */
 	uint64_t delivered;                   /* clients it was handed to, so far */
@@ -32,6 +34,8 @@ struct message {
 struct message *ack_remember(struct room *room, uint64_t id, uint64_t sequence,
 			     struct lp_str except);
 void ack_delivered(struct message *m);
+/* It is delivered to one more room. ack_delivered() must follow as often. */
+void ack_remember_room(struct message *m, struct room *room);
 
 /* The client says that it has the message. */
 void ack_received(struct client *c, uint64_t id);

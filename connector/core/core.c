@@ -56,6 +56,7 @@ void core_free(struct core *c)
 	ack_write(c);
 	lp_buf_clear(&c->scratch);
 	lp_pool_clear(&c->members);
+	free(c->heads);
 	free(c);
 }
 
@@ -78,14 +79,14 @@ void core_each_namespace(const struct core *c,
 	}
 }
 
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
-	       struct lp_str except, struct lp_str event)
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
+	       uint64_t id, struct lp_str except, struct lp_str event)
 {
 	struct nsp *n = nsp_find(c, nsp);
 
 	c->stats.pushes++;
 	if (n)
-		deliver_push(n, room, id, except, event);
+		deliver_push(n, room, others, id, except, event);
 }
 
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,

@@ -62,9 +62,12 @@ void core_each_namespace(const struct core *c,
 /* What to give engine_new(), with the core as app_data. */
 const struct app_ops *core_app(void);
 
-/* A push for a room; event: the JSON array text; except: a client id or empty. */
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
-	       struct lp_str except, struct lp_str event);
+/*
+ * A push for a room; others: its further rooms as a JSON array, or empty; except: a client id or
+ * empty; event: the JSON array text, as push_msg_event() begins it for the first room.
+ */
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
+	       uint64_t id, struct lp_str except, struct lp_str event);
 /* An event for a room that is neither acknowledged nor counted; in one order with the pushes. */
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
 	       struct lp_str event);

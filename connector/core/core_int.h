@@ -8,6 +8,7 @@
 #include "connector/core/core.h"
 
 struct client;
+struct delivery;
 struct expulsion;
 struct message;
 struct room;
@@ -40,6 +41,8 @@ struct core {
 	struct nsp *nsps;        /* table by name */
 	struct room *busy_rooms; /* with deliveries under way, in turn */
 	struct room *last_busy_room;
+	struct delivery **heads; /* see deliver.c: space for a client's rooms */
+	uint32_t heads_space;
 	struct message *dirty_messages; /* with acks or counts to write */
 	struct transfer *transfers;     /* under way, in order: see transfer.c */
 	struct transfer *last_transfer;

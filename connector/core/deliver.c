@@ -6,6 +6,7 @@
 #include "connector/core/ack.h"
 #include "connector/core/client.h"
 #include "connector/core/deliver.h"
+#include "connector/core/roomlist.h"
 #include "connector/engine/frame.h"
 
 static void drop_first(struct room *room)
@@ -15,6 +16,7 @@ static void drop_first(struct room *room)
 	room->deliveries = d->next;
 	if (!room->deliveries)
 		room->last_delivery = NULL;
+	room->shared -= d->shared;
 	if (d->message)
 		ack_delivered(d->message);
 	lp_blob_unref(d->frame);
@@ -28,6 +30,65 @@ static void append(struct room *room, struct delivery *d)
 	else
 		room->deliveries = d;
 	room->last_delivery = d;
+	room->shared += d->shared;
+}
+
+static void hand(struct client *c, struct delivery *d)
+{
+	if (c == d->except)
+		return;
+	socket_send(c->socket, d->frame);
+	if (!d->message)
+		return;
+	d->message->delivered++;
+	c->nsp->core->stats.deliveries++;
+}
+
+/* What waits for the client in each of its rooms: the first ones. It counts as given from now on. */
+static size_t take_heads(struct core *core, struct client *c)
+{
+	size_t n = 0;
+
+	if (core->heads_space < c->room_count) {
+		core->heads_space = c->room_count;
+		core->heads = lp_xrealloc(core->heads, c->room_count * sizeof(core->heads[0]));
+	}
+	for (struct member *m = c->members; m; m = m->next) {
+		struct delivery *d = m->room->deliveries;
+
+		while (d && d->sequence <= m->got)
+			d = d->next;
+		if (!d)
+			continue;
+		core->heads[n++] = d;
+		m->got = m->room->last_delivery->sequence;
+	}
+	return n;
+}
+
+/* Gives the client what waits for it in all its rooms, in order, each message once. */
+static void catch_up(struct core *core, struct client *c)
+{
+	size_t n = take_heads(core, c);
+	struct delivery **heads = core->heads;
+
+	while (n) {
+		struct delivery *first = heads[0];
+
+		for (size_t i = 1; i < n; i++) {
+			if (heads[i]->sequence < first->sequence ||
+			    (heads[i]->sequence == first->sequence &&
+			     heads[i]->place < first->place))
+				first = heads[i];
+		}
+		hand(c, first);
+		for (size_t i = n; i-- > 0;) {
+			if (heads[i]->sequence == first->sequence)
+				heads[i] = heads[i]->next;
+			if (!heads[i])
+				heads[i] = heads[--n];
+		}
+	}
 }
 
 /*
@@ -45,14 +106,13 @@ static uint32_t serve(struct room *room, uint32_t limit)
 
 		if (c->state != CLIENT_ONLINE)
 			continue;
+		if (room->shared) {
+			catch_up(room->nsp->core, c);
+			continue;
+		}
 		for (struct delivery *d = room->deliveries; d; d = d->next) {
-			if (d->sequence <= m->got || c == d->except)
-				continue;
-			socket_send(c->socket, d->frame);
-			if (!d->message)
-				continue;
-			d->message->delivered++;
-			room->nsp->core->stats.deliveries++;
+			if (d->sequence > m->got)
+				hand(c, d);
 		}
 		m->got = room->last_delivery->sequence;
 	}
@@ -99,19 +159,26 @@ static void remove_busy(struct room *room)
 }
 
 /* One more delivery to the room, not under way yet. */
-static struct delivery *add(struct room *room, struct lp_str except, struct lp_str event)
+static void add(struct room *room, const struct delivery *what)
 {
-	struct nsp *nsp = room->nsp;
-	struct delivery *d = lp_xcalloc(1, sizeof(*d));
+	struct delivery *d = lp_xmalloc(sizeof(*d));
+
+	*d = *what;
+	append(room, d);
+}
+
+/* What is to be delivered next; its frame is to be handed on. */
+static struct delivery next_delivery(struct nsp *nsp, struct lp_str except, struct lp_str event)
+{
 	struct client *out = NULL;
 
 	if (except.n)
 		HASH_FIND(hh, nsp->clients, except.p, except.n, out);
-	d->sequence = ++nsp->core->sequence;
-	d->frame = frame_event(lp_cstr(nsp->name), event);
-	d->except = out;
-	append(room, d);
-	return d;
+	return (struct delivery){
+		.sequence = ++nsp->core->sequence,
+		.frame = frame_event(lp_cstr(nsp->name), event),
+		.except = out,
+	};
 }
 
 static void start(struct room *room)
@@ -156,27 +223,89 @@ static uint64_t note_sent(struct core *core, struct lp_str event)
 	return ago < core->now ? core->now - ago : 0;
 }
 
-void deliver_push(struct nsp *nsp, struct lp_str name, uint64_t id, struct lp_str except,
-		  struct lp_str event)
+/* The frame for those who get the message by a further room. NULL: the event is not as it must be. */
+static struct lp_blob *frame_for(struct nsp *nsp, struct lp_str event, struct lp_str first,
+				 struct lp_str room)
 {
-	struct room *room = room_find(nsp, name);
-	struct delivery *d;
+	struct lp_buf *text = &nsp->core->scratch;
 
+	lp_buf_reset(text);
+	if (push_msg_event_room(text, event, first, room) != LP_OK)
+		return NULL;
+	return frame_event(lp_cstr(nsp->name), lp_buf_str(text));
+}
+
+/*
+ * To those of the rooms that are here. All of them have the message in their queues before the first
+ * one is served.
+ */
+static void push_to_rooms(struct nsp *nsp, struct lp_str first, const struct roomlist *others,
+			  uint64_t id, struct lp_str except, struct lp_str event)
+{
+	struct room **here = lp_xmalloc((others->count + 1) * sizeof(here[0]));
+	struct delivery d = next_delivery(nsp, except, event);
+	struct lp_blob *frame = d.frame;
+	size_t n = 0;
+
+	d.shared = true;
+	for (size_t i = 0; i <= others->count; i++) {
+		struct lp_str name = i ? others->entries[i - 1].name : first;
+		struct room *room = room_find(nsp, name);
+
+		if (!room || (room->deliveries && room->last_delivery->sequence == d.sequence))
+			continue; /* nobody, or named twice */
+		d.place = (uint16_t)i;
+		d.frame = i ? frame_for(nsp, event, first, name) : lp_blob_ref(frame);
+		if (!d.frame)
+			continue;
+		if (d.message) {
+			ack_remember_room(d.message, room);
+		} else {
+			d.message = ack_remember(room, id, d.sequence, except);
+			d.message->sent = note_sent(nsp->core, event);
+		}
+		add(room, &d);
+		here[n++] = room;
+	}
+	lp_blob_unref(frame);
+	for (size_t i = 0; i < n; i++)
+		start(here[i]);
+	free(here);
+}
+
+void deliver_push(struct nsp *nsp, struct lp_str name, struct lp_str others, uint64_t id,
+		  struct lp_str except, struct lp_str event)
+{
+	struct roomlist list = {0};
+	struct room *room;
+	struct delivery d;
+
+	if (others.n) {
+		/* What can not be a room has no members. */
+		(void)roomlist_read(&list, others, nsp->core->conf.rules, UINT16_MAX);
+		push_to_rooms(nsp, name, &list, id, except, event);
+		roomlist_clear(&list);
+		return;
+	}
+	room = room_find(nsp, name);
 	if (!room)
 		return;
-	d = add(room, except, event);
-	d->message = ack_remember(room, id, d->sequence, except);
-	d->message->sent = note_sent(nsp->core, event);
+	d = next_delivery(nsp, except, event);
+	d.message = ack_remember(room, id, d.sequence, except);
+	d.message->sent = note_sent(nsp->core, event);
+	add(room, &d);
 	start(room);
 }
 
 void deliver_emit(struct nsp *nsp, struct lp_str name, struct lp_str except, struct lp_str event)
 {
 	struct room *room = room_find(nsp, name);
+	struct delivery d;
 
 	if (!room)
 		return;
-	add(room, except, event);
+	d = next_delivery(nsp, except, event);
+	add(room, &d);
 	start(room);
 }
 

@@ -5,6 +5,10 @@
  * has not got yet, which io/ writes in one call; so a message that comes in the middle of a round
  * goes to the rest of it together with those before it, and to the first ones in the next round.
  * What was there when a round began is done when it ends.
+ *
+ * A message to several rooms is in the queue of each, with the same sequence. Members of a room with
+ * such a one get, when their turn comes, what waits for them in all their rooms, in order: so they
+ * get it once, behind what came before it and before what came after it, in each of the rooms.
  */
 #ifndef DELIVER_H
 #define DELIVER_H
@@ -14,8 +18,9 @@
 /* Members served in one turn of the loop. */
 #define DELIVER_SLICE 1000
 
-void deliver_push(struct nsp *nsp, struct lp_str room, uint64_t id, struct lp_str except,
-		  struct lp_str event);
+/* others: the message's further rooms as a JSON array, or empty. */
+void deliver_push(struct nsp *nsp, struct lp_str room, struct lp_str others, uint64_t id,
+		  struct lp_str except, struct lp_str event);
 /* The same without a message to remember: no acks, no counts. */
 void deliver_emit(struct nsp *nsp, struct lp_str room, struct lp_str except, struct lp_str event);
 /* Serves one slice; true when there is more to do. */

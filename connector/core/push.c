@@ -11,8 +11,13 @@ static void pushed(void *arg, enum store_answer answer, const struct store_texts
 {
 	struct lp_buf json = {0};
 
-	if (answer != STORE_DONE || got->count != 1) {
+	if (answer != STORE_DONE || !got->count) {
 		reply_answer(arg, answer);
+		return;
+	}
+	/* Behind the id comes what the namespace's limit still allows: see push.lua. */
+	if (lp_str_eq(got->items[0], LP_STR("0"))) {
+		reply_json(arg, LP_STR("{\"status\":429,\"msg\":\"rate limit exceeded\"}"));
 		return;
 	}
 	lp_buf_addf(&json, "{\"status\":200,\"msg\":\"ok\",\"id\":%.*s}", LP_FMT(got->items[0]));
@@ -26,6 +31,7 @@ static void refuse(struct client *c, struct lp_str ack, enum push_msg_error erro
 	static const char *const words[] = {
 		[PUSH_MSG_ROOM_EMPTY] = "room can not be empty",
 		[PUSH_MSG_ROOM_INVALID] = "room invalid",
+		[PUSH_MSG_ROOMS_INVALID] = "rooms invalid",
 		[PUSH_MSG_DATA_INVALID] = "pushData can not be empty and must be an Object",
 		[PUSH_MSG_EXCEPT_INVALID] = "except must be string",
 		[PUSH_MSG_EXPIRE_INVALID] = "expire invalid",

@@ -25,6 +25,8 @@ struct delivery {
 	struct message *message; /* recent, borrowed, see ack.h; NULL: not counted */
 	uint64_t sequence;
 	const struct client *except; /* compared only, never followed; NULL: none */
+	bool shared;                 /* the message is on its way to other rooms too, ... */
+	uint16_t place;              /* ... among which this one is that far behind */
 	struct delivery *next;
 };
 
@@ -40,6 +42,7 @@ struct room {
 
 	struct delivery *deliveries; /* under way, in order */
 	struct delivery *last_delivery;
+	uint32_t shared; /* of these those whose message goes to other rooms too */
 	uint32_t cursor; /* members before it have been served in this round */
 	uint64_t round;  /* sequence of the last message that was there when the round began */
 	bool busy;       /* on core.busy_rooms */

@@ -6,7 +6,7 @@
 
 /* The fields of an entry, see docs/REDIS.md. */
 struct fields {
-	struct lp_str k, n, r, i, x, e, c, s, t, j;
+	struct lp_str k, n, r, o, i, x, e, c, s, t, j;
 };
 
 /* All digits, fits; the whole of s. */
@@ -47,6 +47,9 @@ static struct fields read_fields(const redisReply *list)
 			break;
 		case 'r':
 			f.r = value;
+			break;
+		case 'o':
+			f.o = value;
 			break;
 		case 'i':
 			f.i = value;
@@ -92,6 +95,7 @@ static bool decode_event(struct inbox_entry *e, const struct fields *f)
 static bool decode_push(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
 {
 	(void)owner;
+	e->others = f->o;
 	return decode_event(e, f) && number(f->i, &e->number);
 }
 

@@ -28,6 +28,7 @@ struct inbox_entry {
 	enum inbox_kind kind;
 	struct lp_str nsp;     /* of all but hello */
 	struct lp_str room;    /* push, emit; transfer: the target */
+	struct lp_str others;  /* push: further rooms as a JSON array, or empty */
 	struct lp_str except;  /* push, emit: a client id, or empty */
 	struct lp_str event;   /* push, emit, expel: JSON text */
 	struct lp_str client;  /* kick, unread */

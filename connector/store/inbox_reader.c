@@ -42,7 +42,7 @@ static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 	case INBOX_HELLO:
 		break;
 	case INBOX_PUSH:
-		core_push(r->core, e->nsp, e->room, e->number, e->except, e->event);
+		core_push(r->core, e->nsp, e->room, e->others, e->number, e->except, e->event);
 		break;
 	case INBOX_EMIT:
 		core_emit(r->core, e->nsp, e->room, e->except, e->event);

@@ -9,7 +9,8 @@
 #include "fcgi-api/api_form.h"
 #include "tests/fuzz/fuzz.h"
 
-static const struct push_limits limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 100};
+static const struct push_limits limits = {
+	.expire_h = 1, .expire_max_h = 10, .aps_max = 100, .rooms_max = 4};
 
 /* The text says what the value is. With apsData taken out of both when without is set. */
 static void same(const struct lp_buf *text, struct json_object *value, bool without)

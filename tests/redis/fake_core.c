@@ -21,11 +21,11 @@ void fake_core_free(struct core *c)
 	lp_buf_clear(&c->log);
 }
 
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, uint64_t id,
-	       struct lp_str except, struct lp_str event)
+void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
+	       uint64_t id, struct lp_str except, struct lp_str event)
 {
-	lp_buf_addf(&c->log, "push %.*s %.*s %" PRIu64 " [%.*s] %.*s\n", LP_FMT(nsp), LP_FMT(room),
-		    id, LP_FMT(except), LP_FMT(event));
+	lp_buf_addf(&c->log, "push %.*s %.*s%.*s %" PRIu64 " [%.*s] %.*s\n", LP_FMT(nsp),
+		    LP_FMT(room), LP_FMT(others), id, LP_FMT(except), LP_FMT(event));
 }
 
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,

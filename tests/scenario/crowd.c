@@ -1,6 +1,7 @@
 /*
- * Sliced delivery: a room of thousands, pushed to while members come and go between the slices.
- * Every member gets each message of its time once and in order.
+ * Sliced delivery: two rooms of thousands, pushed to, also with one message for both, while members
+ * come and go between the slices. Whoever is in a room gets each message of its time there once and
+ * in order, by the first of the rooms that applies.
  */
 #include "config.h"
 
@@ -13,18 +14,27 @@
 #define CROWD   3000
 #define PUSHES  60
 #define CHANGES 40 /* between two slices */
-#define JOIN    "42/demo,[\"joinRoom\",\"big\"]"
-#define LEAVE   "42/demo,[\"leaveRoom\",\"big\"]"
-#define PUSH_ID "42/demo,[\"push\",{\"id\":"
+#define BOTH    2
+#define PUSHED  (3 * PUSHES)
+#define PUSH_ID "42/demo,[\"push\",{\"room\":\""
+
+static const char *const names[BOTH] = {"big", "vast"};
 
 /* What one of the crowd may expect. */
 struct person {
-	bool member;
-	uint64_t last; /* the message it got last, or the last one before it joined */
+	bool member[BOTH];
+	uint64_t since[BOTH]; /* the last message before it joined */
+	uint64_t last;        /* the message it got last */
+};
+
+/* The rooms of a message: the first one, or both in one order or the other. */
+struct push {
+	unsigned rooms[BOTH], count;
 };
 
 static struct peer *peers[CROWD];
 static struct person people[CROWD];
+static struct push pushes[PUSHED];
 static uint64_t pushed;
 static uint64_t handed; /* by our count */
 static unsigned wrong;
@@ -36,23 +46,45 @@ static unsigned pick(unsigned below)
 	return (unsigned)(state >> 33) % below;
 }
 
+/* The room by which it is to get a message, NULL: it is not. */
+static const char *due(const struct person *who, uint64_t id)
+{
+	const struct push *m = &pushes[id - 1];
+
+	for (unsigned i = 0; i < m->count; i++) {
+		if (who->member[m->rooms[i]] && who->since[m->rooms[i]] < id)
+			return names[m->rooms[i]];
+	}
+	return NULL;
+}
+
+/* Nothing that it was to get is left out before that one. */
+static void check_none(unsigned n, uint64_t before)
+{
+	for (uint64_t id = people[n].last + 1; id < before; id++) {
+		if (due(&people[n], id) && wrong++ < 10)
+			printf("p%u did not get %llu\n", n, (unsigned long long)id);
+	}
+}
+
 static void hear(struct peer *p, struct lp_str packet, bool ws)
 {
 	struct person *who = p->data;
+	const char *room, *by;
 	uint64_t id;
 
 	(void)ws;
 	if (!lp_str_starts(packet, LP_STR(PUSH_ID)))
 		return;
-	id = strtoull(packet.p + sizeof(PUSH_ID) - 1, NULL, 10);
+	room = packet.p + sizeof(PUSH_ID) - 1;
+	id = strtoull(strstr(room, "\"id\":") + 5, NULL, 10);
 	handed++;
-	if (who->member && id == who->last + 1) {
-		who->last = id;
-		return;
-	}
-	if (wrong++ < 10)
-		printf("%s got %llu after %llu%s\n", p->name, (unsigned long long)id,
-		       (unsigned long long)who->last, who->member ? "" : ", not being in the room");
+	check_none((unsigned)(who - people), id);
+	by = due(who, id);
+	if ((id <= who->last || !by || strncmp(room, by, strlen(by)) != 0) && wrong++ < 10)
+		printf("%s got %llu after %llu by %.5s, not %s\n", p->name, (unsigned long long)id,
+		       (unsigned long long)who->last, room, by ? by : "at all");
+	who->last = id;
 }
 
 static void arrive(struct world *w, unsigned n)
@@ -71,54 +103,65 @@ static void arrive(struct world *w, unsigned n)
 	peer_send(peers[n], LP_STR("40/demo,"));
 }
 
-static void join(unsigned n)
+static void join(unsigned n, unsigned room)
 {
-	people[n] = (struct person){true, pushed};
-	peer_send(peers[n], LP_STR(JOIN));
+	char text[48];
+
+	people[n].member[room] = true;
+	people[n].since[room] = pushed;
+	snprintf(text, sizeof(text), "42/demo,[\"joinRoom\",\"%s\"]", names[room]);
+	peer_send(peers[n], lp_cstr(text));
+}
+
+static void leave(unsigned n, unsigned room)
+{
+	char text[48];
+
+	people[n].member[room] = false;
+	snprintf(text, sizeof(text), "42/demo,[\"leaveRoom\",\"%s\"]", names[room]);
+	peer_send(peers[n], lp_cstr(text));
+}
+
+static void lose(unsigned n)
+{
+	people[n].member[0] = people[n].member[1] = false;
+	peer_lose(peers[n], &peers[n]->ws, CLOSE_TRANSPORT);
 }
 
 /* Something happens to one of them. */
 static void change(struct world *w)
 {
-	unsigned n = pick(CROWD);
+	unsigned n = pick(CROWD), room = pick(BOTH);
+	bool was = people[n].member[room];
 
-	if (!people[n].member) {
-		if (!peers[n]->ws.open) {
-			arrive(w, n);
-			store_mem_run(w->store);
-		}
-		join(n);
+	if (was && pick(2))
+		leave(n, room);
+	else if (was)
+		lose(n);
+	if (was && pick(3))
 		return;
+	/* Also back at once: messages under way by that room are not for it any more. */
+	if (!peers[n]->ws.open) {
+		arrive(w, n);
+		store_mem_run(w->store);
 	}
-	people[n].member = false;
-	if (pick(2))
-		peer_send(peers[n], LP_STR(LEAVE));
-	else
-		peer_lose(peers[n], &peers[n]->ws, CLOSE_TRANSPORT);
-	if (pick(3) == 0) {
-		if (!peers[n]->ws.open) {
-			arrive(w, n);
-			store_mem_run(w->store);
-		}
-		join(n); /* back at once: messages under way are not for it any more */
-	}
+	join(n, room);
 }
 
 static void push(struct world *w)
 {
-	char event[64];
+	struct push *m = &pushes[pushed++];
+	char event[96], others[16] = "";
 
-	snprintf(event, sizeof(event), "[\"push\",{\"id\":%llu}]", (unsigned long long)++pushed);
-	core_push(w->core, LP_STR("/demo"), LP_STR("big"), pushed, LP_STR(""), lp_cstr(event));
-}
-
-static void check_end(void)
-{
-	for (unsigned n = 0; n < CROWD; n++) {
-		if (people[n].member && people[n].last != pushed && wrong++ < 10)
-			printf("p%u got nothing after %llu\n", n,
-			       (unsigned long long)people[n].last);
-	}
+	m->rooms[0] = pick(BOTH);
+	m->rooms[1] = 1 - m->rooms[0];
+	m->count = 1 + pick(BOTH);
+	if (m->count > 1)
+		snprintf(others, sizeof(others), "[\"%s\"]", names[m->rooms[1]]);
+	snprintf(event, sizeof(event), "[\"push\",{\"room\":\"%s\",\"id\":%llu}]",
+		 names[m->rooms[0]], (unsigned long long)pushed);
+	core_push(w->core, LP_STR("/demo"), lp_cstr(names[m->rooms[0]]), lp_cstr(others), pushed,
+		  LP_STR(""), lp_cstr(event));
 }
 
 int main(void)
@@ -133,8 +176,12 @@ int main(void)
 	for (unsigned n = 0; n < CROWD; n++)
 		arrive(&w, n);
 	world_settle(&w);
-	for (unsigned n = 0; n < CROWD; n++)
-		join(n);
+	for (unsigned n = 0; n < CROWD; n++) {
+		for (unsigned room = 0; room < BOTH; room++) {
+			if (pick(3))
+				join(n, room);
+		}
+	}
 	world_settle(&w);
 	for (unsigned i = 0; i < PUSHES; i++) {
 		for (unsigned more = 1 + pick(2); more; more--)
@@ -146,7 +193,8 @@ int main(void)
 	}
 	while (core_turn(w.core, w.now))
 		world_settle(&w);
-	check_end();
+	for (unsigned n = 0; n < CROWD; n++)
+		check_none(n, pushed + 1);
 	if (core_stats(w.core)->deliveries != handed && ++wrong)
 		printf("%llu deliveries counted, %llu seen\n",
 		       (unsigned long long)core_stats(w.core)->deliveries,
@@ -157,14 +205,14 @@ int main(void)
 	if (counted != handed && ++wrong)
 		printf("the store was told of %llu deliveries, %llu seen\n",
 		       (unsigned long long)counted, (unsigned long long)handed);
-	/* The room goes while messages for it are under way. */
+	/* The rooms go while messages for them are under way. */
 	push(&w);
 	core_turn(w.core, w.now);
 	for (unsigned n = 0; n < CROWD; n++)
 		peer_lose(peers[n], &peers[n]->ws, CLOSE_TRANSPORT);
 	world_settle(&w);
 	if ((core_turn(w.core, w.now) || core_stats(w.core)->rooms) && ++wrong)
-		printf("the room is still there\n");
+		printf("a room is still there\n");
 	if (!store_mem_routes_right(w.store) && ++wrong)
 		printf("routes are not those of the members\n");
 	world_free(&w);

@@ -18,6 +18,7 @@
 #define IDENTS    24 /* two devices each of half as many users */
 #define NSPS      2
 #define ROOMS     10
+#define TARGETS   3   /* rooms of one message */
 #define REQUESTS  64  /* joins not answered that are remembered */
 #define EXPECTED  256 /* messages on their way to one connection */
 #define ACKS      256 /* acks remembered for the next check */
@@ -127,8 +128,8 @@ static void hear(struct peer *p, struct lp_str packet, bool ws)
 		answered(c, body + 1);
 	else if (body && strncmp(body, ",[\"ok\"", 6) == 0)
 		c->state = ONLINE;
-	else if (body && strncmp(body, ",[\"push\",{\"id\":", 15) == 0)
-		arrived(c, c->to_ack = strtoull(body + 15, NULL, 10));
+	else if (body && strncmp(body, ",[\"push\",", 9) == 0)
+		arrived(c, c->to_ack = strtoull(strstr(body, "\"id\":") + 5, NULL, 10));
 }
 
 /* --- what a connection does --- */
@@ -281,25 +282,64 @@ static enum membership belongs(const struct conn *c, unsigned nsp, unsigned room
 	return c->state == ONLINE ? IN : ASKED;
 }
 
-/* To a room below ROOMS, or to a user's own; now and then somebody is left out. */
+/* A room below ROOMS, or a user's own. */
+struct target {
+	unsigned room, user;
+	char name[16];
+	bool routed;
+};
+
+static void choose(struct target *t, const char *nsp_name)
+{
+	t->room = pick(ROOMS + 4);
+	t->user = pick(IDENTS / 2);
+	snprintf(t->name, sizeof(t->name), t->room < ROOMS ? "r%u" : "user_user%u",
+		 t->room < ROOMS ? t->room : t->user);
+	t->routed = store_mem_route(w.store, lp_cstr(nsp_name), lp_cstr(t->name));
+}
+
+/* What c may expect of a message to these rooms. */
+static enum membership belongs_to_one(const struct conn *c, unsigned nsp,
+				      const struct target *targets, unsigned count)
+{
+	enum membership best = OUT;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct target *t = &targets[i];
+		enum membership m = belongs(c, nsp, t->room, t->user);
+
+		if (m == IN && !t->routed && c->websocket)
+			complain(c, "has no route to room", t->room);
+		if (m == IN || best == OUT)
+			best = m;
+	}
+	return best;
+}
+
+/* To a room, or to some; now and then somebody is left out. */
 static void push(void)
 {
-	unsigned nsp = pick(NSPS), room = pick(ROOMS + 4), user = pick(IDENTS / 2);
+	unsigned nsp = pick(NSPS), count = pick(3) ? 1 : 1 + pick(TARGETS);
 	const struct conn *except = pick(4) ? NULL : &conns[pick(CONNS)];
-	char name[16], nsp_name[8], event[48];
-	bool routed;
+	char nsp_name[8], event[64], others[TARGETS * 20] = "";
+	struct target targets[TARGETS];
+	bool routed = false;
+	int at = 0;
 
 	if (recovering)
 		return; /* kept for later in the real one */
 	snprintf(nsp_name, sizeof(nsp_name), "/n%u", nsp);
-	snprintf(name, sizeof(name), room < ROOMS ? "r%u" : "user_user%u",
-		 room < ROOMS ? room : user);
-	routed = store_mem_route(w.store, lp_cstr(nsp_name), lp_cstr(name));
+	for (unsigned i = 0; i < count; i++) {
+		choose(&targets[i], nsp_name);
+		routed = routed || targets[i].routed;
+		if (i)
+			at += snprintf(others + at, sizeof(others) - (size_t)at, "%c\"%s\"%s",
+				       i > 1 ? ',' : '[', targets[i].name,
+				       i + 1 < count ? "" : "]");
+	}
 	for (struct conn *c = conns; c < conns + CONNS; c++) {
-		enum membership m = belongs(c, nsp, room, user);
+		enum membership m = belongs_to_one(c, nsp, targets, count);
 
-		if (m == IN && !routed && c->websocket)
-			complain(c, "has no route to room", room);
 		if (m == OUT || !routed || c->count == EXPECTED ||
 		    (except && strcmp(except->client, c->client) == 0))
 			continue;
@@ -308,8 +348,9 @@ static void push(void)
 	}
 	if (!routed)
 		return;
-	snprintf(event, sizeof(event), "[\"push\",{\"id\":%llu}]", (unsigned long long)++pushed);
-	core_push(w.core, lp_cstr(nsp_name), lp_cstr(name), pushed,
+	snprintf(event, sizeof(event), "[\"push\",{\"room\":\"%s\",\"id\":%llu}]", targets[0].name,
+		 (unsigned long long)++pushed);
+	core_push(w.core, lp_cstr(nsp_name), lp_cstr(targets[0].name), lp_cstr(others), pushed,
 		  lp_cstr(except ? except->client : ""), lp_cstr(event));
 }
 

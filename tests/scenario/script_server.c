@@ -19,21 +19,30 @@ static bool cmd_namespace(struct script *s, char *args)
 	return true;
 }
 
-/* push /NSP ROOM ID [except=CLIENT] JSON: what the inbox brings */
+/* push /NSP ROOM[,ROOM...] ID [except=CLIENT] JSON: what the inbox brings */
 static bool cmd_push(struct script *s, char *args)
 {
 	const char *nsp = script_word(&args);
 	const char *room = script_word(&args);
 	uint64_t id = strtoull(script_word(&args), NULL, 10);
+	size_t first = strcspn(room, ",");
 	const char *except = "";
-	struct lp_buf event = {0};
+	struct lp_buf event = {0}, others = {0};
 
 	if (strncmp(args, "except=", 7) == 0)
 		except = script_word(&args) + 7;
+	for (const char *at = room + first; *at; at += strcspn(at, ",")) {
+		at++;
+		lp_buf_addf(&others, "%c\"%.*s\"", others.len ? ',' : '[', (int)strcspn(at, ","),
+			    at);
+	}
+	if (others.len)
+		lp_buf_addc(&others, ']');
 	lp_buf_addf(&event, "[\"push\",%s]", script_unescape(args));
-	core_push(s->world.core, lp_cstr(nsp), lp_cstr(room), id, lp_cstr(except),
-		  lp_buf_str(&event));
+	core_push(s->world.core, lp_cstr(nsp), lp_str(room, first), lp_buf_str(&others), id,
+		  lp_cstr(except), lp_buf_str(&event));
 	lp_buf_clear(&event);
+	lp_buf_clear(&others);
 	return true;
 }
 

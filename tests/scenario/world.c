@@ -159,7 +159,7 @@ void world_init(struct world *w)
 		.ack_window = 100,
 		.ack_interval = 20,
 		.push_interval = 1000,
-		.push_limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 4000},
+		.push_limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 4000, .rooms_max = 4},
 		.announce = true,
 		.system = "test",
 		.port = 3000,

@@ -4,7 +4,8 @@
 #include "common/model/push_msg.h"
 #include "tests/unit/lp_test.h"
 
-static const struct push_limits limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 20};
+static const struct push_limits limits = {
+	.expire_h = 1, .expire_max_h = 10, .aps_max = 20, .rooms_max = 4};
 static struct ident_rules *rules;
 
 static enum push_msg_error parse(struct push_msg *m, struct lp_str text, struct json_object **body)
