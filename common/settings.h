@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 80
+#define SETTINGS_COUNT 82
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -57,6 +57,8 @@ struct settings {
 	int64_t apns_payload_size;   /* bytes */
 	int64_t push_log_max_length; /* entries of a namespace's log stream */
 	int64_t inbox_max_length;    /* entries of a connector's inbox stream */
+	int64_t push_max_rooms;      /* rooms of one message */
+	int64_t idempotency_time;    /* ms for which a request with a key is remembered */
 	char *timezone;              /* IANA name, or "local" */
 
 	/* API programs */

@@ -258,12 +258,17 @@ const struct setting setting_table[] = {
 	ROW(uuid_max_length, INT, NAMES, RANGE(1, 1000), DEFAULT("100"),
 	    HELP("Longest uuid of a device, in bytes.")),
 
+	ROW(idempotency_time, DURATION, PUSH, UNIT(SECOND), RANGE(SECOND, DAY), DEFAULT("10m"),
+	    HELP("A push that comes again with the same Idempotency-Key within this time is not "
+		 "delivered again.")),
 	ROW(inbox_max_length, INT, PUSH, RANGE(1, 10000000), DEFAULT("100000"),
 	    HELP("Entries that may wait in Redis for one connector; older ones are dropped and "
 		 "the connector makes up for them from the namespaces' logs.")),
 	ROW(push_log_max_length, INT, PUSH, RANGE(1, 10000000), DEFAULT("10000"),
 	    HELP("Pushes kept in a namespace's log, from which a connector that was cut off "
 		 "catches up.")),
+	ROW(push_max_rooms, INT, PUSH, RANGE(1, 1000), DEFAULT("100"),
+	    HELP("Rooms that one message may go to.")),
 	ROW(push_message_expire, HOURS, PUSH, UNIT(HOUR), RANGE(SECOND, 365 * DAY), DEFAULT("1h"),
 	    HELP("How long a message is kept when its push does not say.")),
 	ROW(push_message_list_max_limit, INT, PUSH, RANGE(1, 1000000), DEFAULT("1000"),

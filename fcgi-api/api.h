@@ -41,6 +41,7 @@ struct api_req {
 	struct lp_str path;     /* as sent: escapes not decoded, no query */
 	struct lp_str query;    /* behind the '?' */
 	struct lp_str authorization, origin, content_type, remote_addr;
+	struct lp_str idempotency_key; /* p is NULL when absent */
 	/*
 	 * Appends the body to out: LP_OK, LP_ETOOBIG when it is longer than max (nothing is read
 	 * when the length is announced), LP_EIO when it ended early.
@@ -61,11 +62,19 @@ struct api_req {
 	bool offline; /* may be out of date when those came from the cache */
 };
 
+/* What a namespace's limit of pushes still allows. */
+struct api_rate {
+	int64_t limit;            /* per second; 0: there is none, and nothing else is set */
+	int64_t left;             /* at once */
+	int64_t full_ms, more_ms; /* until all of it is there again, or one more (0: it is) */
+};
+
 struct api_resp {
 	int status;        /* 200 unless a handler changes it */
 	bool text;         /* plain text instead of JSON */
 	bool preflight;    /* answer to OPTIONS */
 	const char *allow; /* for 405 */
+	struct api_rate rate;
 	struct lp_buf body;
 };
 

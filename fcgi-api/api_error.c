@@ -22,6 +22,7 @@ static const struct {
 	[API_AUTH_ERROR] = {401, "auth_error", "auth error"},
 	[API_ROOM_EMPTY] = {400, "room_empty", "room can not be empty"},
 	[API_ROOM_INVALID] = {400, "room_invalid", "room invalid"},
+	[API_ROOMS_INVALID] = {400, "rooms_invalid", "rooms invalid"},
 	[API_PUSH_DATA_INVALID] = {400, "push_data_invalid",
 				   "pushData can not be empty and must be an Object"},
 	[API_EXCEPT_INVALID] = {400, "except_invalid", "except must be string"},
@@ -29,6 +30,14 @@ static const struct {
 	[API_NAMESPACE_OFFLINE] = {400, "namespace_offline", "this namespace offline"},
 	[API_EXPIRE_INVALID] = {400, "expire_invalid", "expire invalid"},
 	[API_APS_DATA_TOO_LARGE] = {400, "aps_data_too_large", "pushData.apsData too large"},
+	[API_MESSAGES_INVALID] = {400, "messages_invalid",
+				  "messages must be an array of 1 to 1000 pushes"},
+	[API_IDEMPOTENCY_KEY_INVALID] =
+		{400, "idempotency_key_invalid",
+		 "idempotency_key must be 1 to 128 visible ASCII characters"},
+	[API_IDEMPOTENCY_KEY_REUSED] = {422, "idempotency_key_reused",
+					"idempotency_key came with another request before"},
+	[API_RATE_LIMITED] = {429, "rate_limited", "rate limit exceeded"},
 	[API_PAGE_INVALID] = {400, "page_invalid", "page and size must be numbers from 1"},
 	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists"},
 	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},
@@ -52,39 +61,43 @@ static const struct {
 	[API_EVENT_ID_INVALID] = {400, "event_id_invalid", "eventId invalid"},
 };
 
-void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
+void api_error_add(struct lp_buf *out, enum api_error error, const char *msg, const char *field)
+{
+	lp_buf_addz(out, "{\"code\":9999,\"msg\":");
+	lp_json_quote(out, lp_cstr(msg ? msg : errors[error].msg));
+	lp_buf_addz(out, ",\"error\":");
+	lp_json_quote(out, lp_cstr(errors[error].slug));
+	if (field) {
+		lp_buf_addz(out, ",\"field\":");
+		lp_json_quote(out, lp_cstr(field));
+	}
+	lp_buf_addc(out, '}');
+}
+
+void api_fail_as(struct api_resp *resp, enum api_error error, const char *msg, const char *field)
 {
 	resp->status = errors[error].status;
 	resp->text = false;
 	lp_buf_reset(&resp->body);
-	lp_buf_addz(&resp->body, "{\"code\":9999,\"msg\":");
-	lp_json_quote(&resp->body, lp_cstr(msg));
-	lp_buf_addz(&resp->body, ",\"error\":");
-	lp_json_quote(&resp->body, lp_cstr(errors[error].slug));
-	lp_buf_addc(&resp->body, '}');
+	api_error_add(&resp->body, error, msg, field);
 }
 
-static void add_field(struct api_resp *resp, const char *field)
+void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
 {
-	resp->body.len--; /* the brace */
-	lp_buf_addz(&resp->body, ",\"field\":");
-	lp_json_quote(&resp->body, lp_cstr(field));
-	lp_buf_addc(&resp->body, '}');
+	api_fail_as(resp, error, msg, NULL);
 }
 
 void api_fail_at(struct api_resp *resp, enum api_error error, const char *field)
 {
-	api_fail(resp, error);
-	add_field(resp, field);
+	api_fail_as(resp, error, NULL, field);
 }
 
 void api_fail_field(struct api_resp *resp, const char *field, const char *msg)
 {
-	api_fail_text(resp, API_PARAM_INVALID, msg);
-	add_field(resp, field);
+	api_fail_as(resp, API_PARAM_INVALID, msg, field);
 }
 
 void api_fail(struct api_resp *resp, enum api_error error)
 {
-	api_fail_text(resp, error, errors[error].msg);
+	api_fail_as(resp, error, NULL, NULL);
 }

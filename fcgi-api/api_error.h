@@ -25,12 +25,17 @@ enum api_error {
 	/* push */
 	API_ROOM_EMPTY,
 	API_ROOM_INVALID,
+	API_ROOMS_INVALID,
 	API_PUSH_DATA_INVALID,
 	API_EXCEPT_INVALID,
 	API_NAMESPACE_LOST,
 	API_NAMESPACE_OFFLINE,
 	API_EXPIRE_INVALID,
 	API_APS_DATA_TOO_LARGE,
+	API_MESSAGES_INVALID,
+	API_IDEMPOTENCY_KEY_INVALID,
+	API_IDEMPOTENCY_KEY_REUSED,
+	API_RATE_LIMITED,
 	/* reports */
 	API_PAGE_INVALID,
 	API_MESSAGE_NOT_FOUND,
@@ -56,8 +61,16 @@ enum api_error {
 	API_ERROR_COUNT
 };
 
+/*
+ * Appends the JSON object that tells of an error. msg: NULL for the error's own; field: the name of
+ * what is wrong in the request, NULL when that is not one thing.
+ */
+void api_error_add(struct lp_buf *out, enum api_error error, const char *msg, const char *field);
+
 /* Makes resp the answer for this error. */
 void api_fail(struct api_resp *resp, enum api_error error);
+/* The same with msg and field as above. */
+void api_fail_as(struct api_resp *resp, enum api_error error, const char *msg, const char *field);
 /* The same with a message that depends on the request or a setting. */
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg);
 /* The same with the name of what is wrong in the request. */

@@ -1,27 +1,23 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "common/lp_time.h"
-#include "common/model/push_msg.h"
-#include "common/store/push_args.h"
-#include "fcgi-api/api_error.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/auth.h"
+#include "fcgi-api/push_request.h"
 
-static const enum api_error push_errors[] = {
-	[PUSH_MSG_ROOM_EMPTY] = API_ROOM_EMPTY,
-	[PUSH_MSG_ROOM_INVALID] = API_ROOM_INVALID,
-	[PUSH_MSG_DATA_INVALID] = API_PUSH_DATA_INVALID,
-	[PUSH_MSG_EXCEPT_INVALID] = API_EXCEPT_INVALID,
-	[PUSH_MSG_EXPIRE_INVALID] = API_EXPIRE_INVALID,
-	[PUSH_MSG_APS_TOO_LARGE] = API_APS_DATA_TOO_LARGE,
-};
+/* Takes the reply of the script: API_OK and *id, or the error. */
+static enum api_error take(const struct redisReply *reply, int64_t *id, struct api_rate *rate)
+{
+	*id = redis_reply_int(redis_reply_at(reply, 0));
+	push_request_rate(rate, reply, 1);
+	return *id ? API_OK : API_RATE_LIMITED;
+}
 
 /* Stores the message. API_OK and *id, or the error. */
 static enum api_error store(struct api_ctx *ctx, struct api_req *req, const struct push_msg *m,
-			    int64_t *id)
+			    const struct push_key *key, int64_t *id, struct api_rate *rate)
 {
 	struct redis_args args = {0};
 	struct redisReply *reply = NULL;
@@ -29,21 +25,19 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 	bool again = true;
 
 	for (;;) {
-		struct lp_str error;
 		int rc;
 
 		redis_args_reset(&args);
-		push_args(&args, ctx->app->settings, req->user, req->rev, lp_wall_ms(), m);
+		push_args(&args, ctx->app->settings, req->user, req->rev, lp_wall_ms(), key);
+		push_args_add(&args, req->user, m, 0);
 		rc = redis_script(ctx->redis, "push", &args, &reply);
 		if (rc == LP_OK) {
-			*id = redis_reply_int(reply);
+			err = take(reply, id, rate);
 			break;
 		}
-		error = redis_reply_error(reply);
-		err = lp_str_eq(error, LP_STR("GONE"))      ? API_NAMESPACE_LOST
-		      : lp_str_eq(error, LP_STR("OFFLINE")) ? API_NAMESPACE_OFFLINE
-							    : API_UNAVAILABLE;
-		if (rc != LP_EINVAL || err == API_NAMESPACE_OFFLINE || !again)
+		err = push_request_error(reply);
+		if (rc != LP_EINVAL || err == API_NAMESPACE_OFFLINE ||
+		    err == API_IDEMPOTENCY_KEY_REUSED || !again)
 			break;
 		/* STALE or GONE: look at the password with the settings as they are now. */
 		again = false;
@@ -63,45 +57,41 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
  * of the settings; they are read now, so that who must not ask does not learn more.
  */
 static void refuse(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp,
-		   enum push_msg_error error)
+		   const struct push_fault *fault)
 {
 	enum api_error err = auth_check(ctx, req, AUTH_NAMESPACE);
-	char text[80];
 
-	if (err == API_OK && error > PUSH_MSG_LATE && req->offline)
+	if (err == API_OK && fault->late && req->offline)
 		err = API_NAMESPACE_OFFLINE;
-	if (err != API_OK) {
+	if (err != API_OK)
 		api_fail(resp, err);
-	} else if (error == PUSH_MSG_APS_TOO_LARGE) {
-		snprintf(text, sizeof(text),
-			 "pushData.apsData size must be less then %" PRId64 " bytes",
-			 ctx->app->settings->apns_payload_size);
-		api_fail_text(resp, API_APS_DATA_TOO_LARGE, text); /* sic: callers compare it */
-	} else {
-		api_fail(resp, push_errors[error]);
-	}
+	else
+		api_fail_as(resp, fault->error, fault->text[0] ? fault->text : NULL, fault->field);
 }
 
 void api_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	const struct settings *s = ctx->app->settings;
-	const struct push_limits limits = {
-		.expire_h = s->push_message_expire,
-		.expire_max_h = s->push_message_max_expire,
-		.aps_max = (size_t)s->apns_payload_size,
-	};
+	const struct push_limits limits = push_request_limits(s);
 	struct push_msg m = {0};
-	enum push_msg_error error = push_msg_parse(&m, req->body, lp_buf_str(&req->body_text),
-						   ctx->app->rules, &limits);
+	struct push_fault fault =
+		push_request_fault(s, push_msg_parse(&m, req->body, lp_buf_str(&req->body_text),
+						     ctx->app->rules, &limits));
+	struct push_key key;
 	enum api_error err;
 	int64_t id = 0;
 
-	if (error != PUSH_MSG_OK) {
-		refuse(ctx, req, resp, error);
+	if (!fault.error && push_request_key(req, &key) != API_OK)
+		fault = (struct push_fault){.error = API_IDEMPOTENCY_KEY_INVALID,
+					    .field = "idempotency_key"};
+	if (fault.error) {
+		refuse(ctx, req, resp, &fault);
 	} else {
-		err = store(ctx, req, &m, &id);
+		err = store(ctx, req, &m, &key, &id, &resp->rate);
 		if (err == API_OK)
 			lp_buf_addf(&resp->body, "{\"id\":%" PRId64 "}", id);
+		else if (err == API_IDEMPOTENCY_KEY_REUSED)
+			api_fail_at(resp, err, "idempotency_key");
 		else
 			api_fail(resp, err);
 	}

@@ -16,7 +16,7 @@
 
 #define ALLOW_HEADERS                                                                              \
 	"Content-Type, AdminKey, Nonce, Timestamp, Signature, AppKey, Token, AppId, RefKey, "      \
-	"Authorization"
+	"Authorization, Idempotency-Key"
 
 static struct lp_str param(const FCGX_Request *fcgi, const char *name)
 {
@@ -91,6 +91,7 @@ static void read_head(FCGX_Request *fcgi, struct api_req *req)
 	req->origin = param(fcgi, "HTTP_ORIGIN");
 	req->content_type = param(fcgi, "CONTENT_TYPE");
 	req->remote_addr = param(fcgi, "REMOTE_ADDR");
+	req->idempotency_key = param(fcgi, "HTTP_IDEMPOTENCY_KEY");
 	req->read_body = read_body;
 	req->source = fcgi;
 }
@@ -135,17 +136,42 @@ static const char *reason(int status)
 		return "Bad Request";
 	case 401:
 		return "Unauthorized";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
 	case 413:
 		return "Content Too Large";
+	case 422:
+		return "Unprocessable Content";
+	case 429:
+		return "Too Many Requests";
 	case 503:
 		return "Service Unavailable";
 	default:
 		return "Unknown";
 	}
+}
+
+/* Whole seconds, not less than ms. */
+static int64_t seconds(int64_t ms)
+{
+	return (ms + 999) / 1000;
+}
+
+static void add_rate(struct lp_buf *head, const struct api_resp *resp)
+{
+	const struct api_rate *rate = &resp->rate;
+
+	if (rate->limit)
+		lp_buf_addf(head,
+			    "RateLimit-Limit: %" PRId64 "\r\nRateLimit-Remaining: %" PRId64
+			    "\r\nRateLimit-Reset: %" PRId64 "\r\n",
+			    rate->limit, rate->left, seconds(rate->full_ms));
+	if (resp->status == 429)
+		lp_buf_addf(head, "Retry-After: %" PRId64 "\r\n", seconds(rate->more_ms));
 }
 
 static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct api_req *req,
@@ -162,6 +188,7 @@ static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct a
 				  "Access-Control-Max-Age: 2592000\r\n");
 	if (resp->allow)
 		lp_buf_addf(&out, "Allow: %s\r\n", resp->allow);
+	add_rate(&out, resp);
 	if (resp->status == 503)
 		lp_buf_addz(&out, "Retry-After: 1\r\n");
 	if (resp->status != 204)

@@ -5,6 +5,7 @@
 #include "fcgi-api/api_kick.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_push.h"
+#include "fcgi-api/api_push_batch.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_room.h"
 #include "fcgi-api/api_timeline.h"
@@ -14,6 +15,7 @@ const struct route routes_push[] = {
 	{API_GET, "/health", AUTH_NONE, route_health},
 	{API_POST, "/api/auth/login", AUTH_NAMESPACE, route_login},
 	{API_POST, "/api/auth/push", AUTH_PUSH, api_push},
+	{API_POST, "/api/auth/push/batch", AUTH_PUSH, api_push_batch},
 	{API_GET, "/api/auth/report/push", AUTH_NAMESPACE, api_report_push},
 	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, api_report_message},
 	{API_GET, "/api/auth/report/push/:id/timeline", AUTH_NAMESPACE, api_timeline},

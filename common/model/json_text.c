@@ -225,3 +225,29 @@ int json_text_without(struct lp_str text, const char *key, struct lp_buf *out)
 	lp_buf_addc(out, '}');
 	return LP_OK;
 }
+
+ssize_t json_text_elements(struct lp_str text, struct lp_str *out, size_t max)
+{
+	struct cursor c = {.p = text.p, .end = text.p + text.n, .depth = 1};
+	ssize_t n = 0;
+
+	if (!text.n || !take(&c, '['))
+		return -1;
+	if (!take(&c, ']')) {
+		do {
+			const char *at;
+
+			space(&c);
+			at = c.p;
+			if (!value(&c))
+				return -1;
+			if ((size_t)n < max)
+				out[n] = lp_str(at, (size_t)(c.p - at));
+			n++;
+		} while (take(&c, ','));
+		if (!take(&c, ']'))
+			return -1;
+	}
+	space(&c);
+	return c.p == c.end ? n : -1;
+}

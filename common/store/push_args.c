@@ -4,14 +4,8 @@
 #include "common/store/push_args.h"
 #include "common/store/stat_time.h"
 
-static void add_field(void *arg, const char *name, struct lp_str value)
-{
-	redis_args_addz(arg, name);
-	redis_args_add(arg, value);
-}
-
 void push_args(struct redis_args *args, const struct settings *s, struct lp_str nsp,
-	       const char *rev, uint64_t now, const struct push_msg *m)
+	       const char *rev, uint64_t now, const struct push_key *key)
 {
 	struct stat_time at = stat_time_at(now);
 
@@ -19,17 +13,45 @@ void push_args(struct redis_args *args, const struct settings *s, struct lp_str 
 	redis_args_end(args);
 	redis_args_addz(args, s->redis_prefix);
 	redis_args_addz(args, rev);
-	redis_args_add(args, m->room);
-	redis_args_add(args, m->except);
-	redis_args_addz(args, m->lost ? "1" : "0");
-	redis_args_addi(args, m->expire_s);
 	redis_args_addi(args, s->push_message_list_max_limit);
 	redis_args_addi(args, s->push_log_max_length);
 	redis_args_addi(args, s->inbox_max_length);
-	push_msg_event(&args->text, m, nsp);
-	redis_args_end(args);
 	redis_args_addz(args, at.date);
 	redis_args_addz(args, at.hour);
 	redis_args_addz(args, at.minute);
+	redis_args_add(args, key ? key->text : LP_STR(""));
+	redis_args_addz(args, key ? key->hash : "");
+	redis_args_addi(args, s->idempotency_time / 1000);
+}
+
+static void add_field(void *arg, const char *name, struct lp_str value)
+{
+	redis_args_addz(arg, name);
+	redis_args_add(arg, value);
+}
+
+static void count_field(void *arg, const char *name, struct lp_str value)
+{
+	(void)name;
+	(void)value;
+	*(int64_t *)arg += 2;
+}
+
+void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push_msg *m,
+		   size_t place)
+{
+	int64_t further = 0;
+
+	redis_args_addi(args, (int64_t)place);
+	redis_args_add(args, m->room);
+	push_msg_others(&args->text, m);
+	redis_args_end(args);
+	redis_args_add(args, m->except);
+	redis_args_addz(args, m->lost ? "1" : "0");
+	redis_args_addi(args, m->expire_s);
+	push_msg_event(&args->text, m, nsp);
+	redis_args_end(args);
+	push_msg_fields(m, nsp, count_field, &further);
+	redis_args_addi(args, further);
 	push_msg_fields(m, nsp, add_field, args);
 }

@@ -367,33 +367,93 @@ static int load_script(struct redis *r, const struct script *script)
 	return rc;
 }
 
+/*
+ * Takes the replies to calls that were sent: all that are due must be read, or the next call would
+ * get them. known: those that have theirs already. Counts what the script was not known for.
+ */
+static int take_all(struct redis *r, redisReply **replies, const bool *known, size_t count,
+		    size_t *unknown)
+{
+	*unknown = 0;
+	for (size_t i = 0; i < count; i++) {
+		int rc;
+
+		if (known[i])
+			continue;
+		rc = take(r, &replies[i]);
+		if (rc == LP_ESTORE)
+			return rc;
+		*unknown += no_script(replies[i]);
+	}
+	return LP_OK;
+}
+
+static void free_replies(redisReply **replies, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		redis_reply_free(replies[i]);
+		replies[i] = NULL;
+	}
+}
+
+/* One go, or two when the script had to be loaded: what was not known was not executed. */
+static int call_all(struct redis *r, const struct script *script, const struct redis_args *calls,
+		    redisReply **replies, size_t count)
+{
+	const char *front[] = {"EVALSHA", script->sha1, "1"};
+	bool *known = lp_xcalloc(count, sizeof(*known));
+	size_t unknown = count;
+	int rc = LP_OK;
+
+	for (int tries = 0; tries < 2 && unknown && rc == LP_OK; tries++) {
+		if (tries)
+			rc = load_script(r, script);
+		for (size_t i = 0; i < count && rc == LP_OK; i++) {
+			known[i] = tries && !no_script(replies[i]);
+			if (known[i])
+				continue;
+			redis_reply_free(replies[i]);
+			replies[i] = NULL;
+			append(r, front, 3, &calls[i]);
+		}
+		if (rc == LP_OK)
+			rc = take_all(r, replies, known, count, &unknown);
+	}
+	free(known);
+	return rc;
+}
+
+int redis_scripts(struct redis *r, const char *name, const struct redis_args *calls, size_t count,
+		  struct redisReply **replies)
+{
+	int rc = begin(r);
+
+	for (size_t i = 0; i < count; i++)
+		replies[i] = NULL;
+	if (rc == LP_OK)
+		rc = call_all(r, script_get(name), calls, replies, count);
+	if (rc != LP_OK) {
+		free_replies(replies, count);
+		return rc;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct lp_str error = redis_reply_error(replies[i]);
+
+		/* A script's own errors are single words, the server's are sentences. */
+		if (lp_str_find(error, ' ') != error.n)
+			(void)unexpected(&replies[i]);
+	}
+	return LP_OK;
+}
+
 int redis_script(struct redis *r, const char *name, const struct redis_args *args,
 		 struct redisReply **reply)
 {
-	const struct script *script = script_get(name);
-	const char *front[] = {"EVALSHA", script->sha1, "1"};
-	struct lp_str error;
-	int rc = begin(r);
+	int rc = redis_scripts(r, name, args, 1, reply);
 
-	*reply = NULL;
-	if (rc != LP_OK)
-		return rc;
-	append(r, front, 3, args);
-	rc = take(r, reply);
-	if (no_script(*reply)) { /* so it was not executed and may be sent again */
-		redis_reply_free(*reply);
-		*reply = NULL;
-		rc = load_script(r, script);
-		if (rc != LP_OK)
-			return rc;
-		append(r, front, 3, args);
-		rc = take(r, reply);
-	}
-	if (rc != LP_EINVAL)
-		return rc;
-	/* A script's own errors are single words, the server's are sentences. */
-	error = redis_reply_error(*reply);
-	return lp_str_find(error, ' ') == error.n ? LP_EINVAL : unexpected(reply);
+	if (rc != LP_OK || !*reply)
+		return LP_ESTORE;
+	return (*reply)->type == REDIS_REPLY_ERROR ? LP_EINVAL : LP_OK;
 }
 
 int redis_pipeline(struct redis *r, const struct redis_args *commands, size_t count,
@@ -419,10 +479,7 @@ int redis_pipeline(struct redis *r, const struct redis_args *commands, size_t co
 	}
 	if (first == LP_OK)
 		return LP_OK;
-	for (size_t i = 0; i < count; i++) {
-		redis_reply_free(replies[i]);
-		replies[i] = NULL;
-	}
+	free_replies(replies, count);
 	return first;
 }
 

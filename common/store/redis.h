@@ -54,6 +54,14 @@ int redis_script(struct redis *r, const char *name, const struct redis_args *arg
 		 struct redisReply **reply) LP_MUSTCHECK;
 
 /*
+ * Calls a script count times in one go, in order; Redis serves others in between. LP_OK, and each of
+ * replies[0 .. count-1] is a reply, an error of the script's own, or NULL for one that the server
+ * refused (logged), all to be freed. Or LP_ESTORE and none: nobody knows then which calls were made.
+ */
+int redis_scripts(struct redis *r, const char *name, const struct redis_args *calls, size_t count,
+		  struct redisReply **replies) LP_MUSTCHECK;
+
+/*
  * Sends count commands in one go. LP_OK and replies[0 .. count-1], all to be freed, or LP_ESTORE
  * and none. A few hundred at a time: they are all in memory.
  */

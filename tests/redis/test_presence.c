@@ -46,8 +46,8 @@ static void fresh(void)
 static void test_push(void)
 {
 #define PUSH(rev, date, ...)                                                                       \
-	"push", B, "lp:", rev, "news", "", "0", "3600", "10", "10", "10", "[1", date, __VA_ARGS__, \
-		"from", "x"
+	"push", B, "lp:", rev, "10", "10", "10", date, __VA_ARGS__, "", "", "600", "0", "news",    \
+		"", "", "0", "3600", "[1", "2", "from", "x"
 	EXPECT("FLUSHALL", "OK");
 	CALL("ERR GONE", PUSH("", "20251123", "23", "2359"));
 	EXPECT("HSET " B ":conf rev 7", "1");

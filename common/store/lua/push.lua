@@ -1,18 +1,26 @@
--- Accepts one push: gives it an id, stores its record, and puts it into the inbox of every
--- connector that holds a member of the room.
+-- Accepts pushes of one namespace: gives each an id, stores its record, and puts it into the inbox
+-- of every connector that holds a member of its room, or of one of its rooms.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 prefix       2 rev: of the settings the caller checked the password with, '' for a
 --                            caller that was let in by the namespace
---          3 room         4 except, '' for none      5 lost: '1' delivers to nobody online
---          6 expire (s)   7 list limit    8 log limit    9 inbox limit
---          10 event text up to where ,"sendDate":<ms>,"id":<id>}] follows
---          11 date yyyymmdd    12 hour HH    13 minute HHMM, to count the push under
---          14.. further fields of the record, name and value
--- Returns  the id; or the error STALE (settings changed), GONE (no such namespace), OFFLINE
+--          3 list limit   4 log limit    5 inbox limit
+--          6 date yyyymmdd    7 hour HH    8 minute HHMM, to count the pushes under
+--          9 idempotency key, '' for none    10 hash of the request that came with the key
+--          11 how long the key is remembered (s)
+--          12.. the messages, of each: place in the request, room, others: further rooms as a JSON
+--               array or '', except or '', '1' to deliver it to nobody online, expire (s), event
+--               text up to where ,"sendDate":<ms>,"id":<id>}] follows, how many arguments follow:
+--               further fields of the record, name and value
+-- Returns  for each message its id, 0 when the namespace's limit does not allow it; in a namespace
+--          with a limit then the four numbers of lib/allow.lua; all as texts.
+--          Or the error STALE (settings changed), GONE (no such namespace), OFFLINE, REUSED (the
+--          key came with another request before)
+-- What was accepted under a key is not accepted again: it has the id of the first time.
 -- include lib/inbox.lua
-local B, prefix, room, except = KEYS[1], ARGV[1], ARGV[3], ARGV[4]
+-- include lib/allow.lua
+local B, prefix = KEYS[1], ARGV[1]
 
-local conf = redis.call('HMGET', B .. ':conf', 'rev', 'offline')
+local conf = redis.call('HMGET', B .. ':conf', 'rev', 'offline', 'limit_pushes_per_second')
 if not conf[1] then
   return redis.error_reply('GONE')
 end
@@ -23,33 +31,100 @@ if conf[2] == 'on' then
   return redis.error_reply('OFFLINE')
 end
 
+local starts, reply = {}, {}
+local at = 12
+while at <= #ARGV do
+  starts[#starts + 1] = at
+  at = at + 8 + ARGV[at + 7]
+end
+
+local sent, known, fresh = nil, nil, #starts
+if ARGV[9] ~= '' then
+  sent = B .. ':sent:' .. ARGV[9]
+  local names = { 'request' }
+  for i, first in ipairs(starts) do
+    names[i + 1] = ARGV[first]
+  end
+  local ids = redis.call('HMGET', sent, unpack(names))
+  known = ids[1]
+  if known and known ~= ARGV[10] then
+    return redis.error_reply('REUSED')
+  end
+  for i = 1, #starts do
+    if ids[i + 1] then
+      reply[i] = ids[i + 1]
+      fresh = fresh - 1
+    end
+  end
+  -- The key must not go away between the calls of one request.
+  if known and redis.call('TTL', sent) < 60 then
+    redis.call('EXPIRE', sent, 60)
+  end
+end
+
 local t = redis.call('TIME')
 local now = t[1] .. string.format('%03d', math.floor(t[2] / 1000))
-local id = redis.call('INCR', B .. ':seq')
-local msg = B .. ':msg:' .. id
-redis.call('HSET', msg, 'id', id, 'room', room, 'sendDate', now, 'onlineClientCount', 0, 'ackCount', 0,
-  'ackIOSCount', 0, 'ackAndroidCount', 0, 'ackWebCount', 0, unpack(ARGV, 14))
-redis.call('EXPIRE', msg, ARGV[6])
-redis.call('LPUSH', B .. ':msgs', id)
-redis.call('LTRIM', B .. ':msgs', 0, ARGV[7] - 1)
-
-local stat = B .. ':stat:' .. ARGV[11]
-if redis.call('HINCRBY', stat, 'd', 1) == 1 then
-  redis.call('EXPIRE', stat, 40 * 86400)
+local count, limit = fresh, nil
+if conf[3] then
+  count, limit = allow(B .. ':pushing', tonumber(conf[3]), t[1] * 1000000 + t[2], fresh)
 end
-redis.call('HINCRBY', stat, 'h' .. ARGV[12], 1)
-redis.call('HINCRBY', stat, 'm' .. ARGV[13], 1)
 
-local event = ARGV[10] .. ',"sendDate":' .. now .. ',"id":' .. id .. '}]'
-redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[8], '*', 'i', id, 'r', room, 'x', except, 'e', event)
+local nsp = string.match(B, '{(.*)}$')
+local there, new, places = {}, {}, {}
+local id = count > 0 and redis.call('INCRBY', B .. ':seq', count) - count
+for i, first in ipairs(starts) do
+  if not reply[i] and #new == count then
+    reply[i] = '0'
+  elseif not reply[i] then
+    id = id + 1
+    -- Redis itself makes texts of numbers slowly.
+    local name = tostring(id)
+    local room, others, except = ARGV[first + 1], ARGV[first + 2], ARGV[first + 3]
+    local msg = B .. ':msg:' .. name
+    reply[i] = name
+    new[#new + 1] = name
+    if sent then
+      places[#places + 1] = ARGV[first]
+      places[#places + 1] = name
+    end
+    redis.call('HSET', msg, 'id', name, 'room', room, 'sendDate', now, 'onlineClientCount', '0', 'ackCount', '0',
+      'ackIOSCount', '0', 'ackAndroidCount', '0', 'ackWebCount', '0',
+      unpack(ARGV, first + 8, first + 7 + ARGV[first + 7]))
+    redis.call('EXPIRE', msg, ARGV[first + 5])
 
-if ARGV[5] ~= '1' then
-  local route = B .. ':route:' .. room
-  local nsp = string.match(B, '{(.*)}$')
-  for _, owner in ipairs(redis.call('HKEYS', route)) do
-    if not inbox_add(prefix, owner, ARGV[9], 'k', 'push', 'n', nsp, 'r', room, 'i', id, 'x', except, 'e', event) then
-      redis.call('HDEL', route, owner)
+    local entry = { 'n', nsp, 'r', room, 'i', name, 'x', except, 'e',
+      ARGV[first + 6] .. ',"sendDate":' .. now .. ',"id":' .. name .. '}]' }
+    local routes = { B .. ':route:' .. room }
+    if others ~= '' then
+      entry[11], entry[12] = 'o', others
+      for _, other in ipairs(cjson.decode(others)) do
+        routes[#routes + 1] = B .. ':route:' .. other
+      end
+    end
+    redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[4], '*', unpack(entry, 3))
+    if ARGV[first + 4] ~= '1' then
+      inbox_add_all(prefix, routes, there, ARGV[5], 'k', 'push', unpack(entry))
     end
   end
 end
-return id
+
+if count > 0 then
+  redis.call('LPUSH', B .. ':msgs', unpack(new))
+  redis.call('LTRIM', B .. ':msgs', 0, ARGV[3] - 1)
+  local stat = B .. ':stat:' .. ARGV[6]
+  if redis.call('HINCRBY', stat, 'd', count) == count then
+    redis.call('EXPIRE', stat, 40 * 86400)
+  end
+  redis.call('HINCRBY', stat, 'h' .. ARGV[7], count)
+  redis.call('HINCRBY', stat, 'm' .. ARGV[8], count)
+  if sent then
+    redis.call('HSET', sent, 'request', ARGV[10], unpack(places))
+    if not known then
+      redis.call('EXPIRE', sent, ARGV[11])
+    end
+  end
+end
+for _, number in ipairs(limit or {}) do
+  reply[#reply + 1] = number
+end
+return reply

@@ -1,0 +1,21 @@
+-- What a namespace may do in a second: a bucket that holds what is allowed in one second, and fills
+-- evenly. The key holds the time (us) at which it is full again, and goes away then.
+-- rate: per second, > 0; now: us; wanted: how many.
+-- Returns how many of them are allowed, which are taken out; and rate, how many are left, the ms
+-- until it is full, the ms until there is one more (0: there is one), as a table of texts.
+local function allow(key, rate, now, wanted)
+  local step = 1000000 / rate
+  -- Never beyond an empty bucket, should the clock have been set back.
+  local full = math.min(math.max(tonumber(redis.call('GET', key) or 0), now), now + 1000000)
+  -- Times of this size have a quarter of a us as their smallest step.
+  local left = math.floor((now + 1000000 - full + 0.5) / step)
+  local taken = math.min(left, wanted)
+  if taken > 0 then
+    full = full + taken * step
+    left = left - taken
+    redis.call('SET', key, string.format('%.2f', full), 'PX', math.ceil((full - now) / 1000))
+  end
+  local more = left > 0 and 0 or math.max(full + step - now - 1000000, 1)
+  return taken, { tostring(rate), tostring(left), tostring(math.ceil((full - now) / 1000)),
+    tostring(math.ceil(more / 1000)) }
+end
