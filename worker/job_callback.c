@@ -157,7 +157,7 @@ static void on_result(void *arg, const struct http_result *result)
 	advance(w);
 }
 
-static void call_server(struct work *w, struct lp_str url, struct lp_str auth)
+static void call_server(struct work *w, struct lp_str url, struct lp_str auth, struct lp_str secret)
 {
 	struct call_header headers[] = {{"Content-Type", LP_STR("application/json")},
 					{"authorization", auth},
@@ -167,7 +167,8 @@ static void call_server(struct work *w, struct lp_str url, struct lp_str auth)
 				   .url = url,
 				   .headers = headers,
 				   .header_count = sizeof(headers) / sizeof(headers[0]),
-				   .post = true};
+				   .post = true,
+				   .secret = secret};
 
 	lp_buf_addz(&body, "{\"query\":");
 	query_json(&body, w->query);
@@ -204,7 +205,7 @@ static void on_conf(void *arg, const redisReply *reply)
 	}
 	url = text_at(reply, 0);
 	if (url.n) {
-		call_server(w, url, text_at(reply, 1));
+		call_server(w, url, text_at(reply, 1), text_at(reply, 2));
 	} else {
 		/* The namespace does not want to hear of it any more. */
 		w->state = WORK_DONE;
@@ -223,6 +224,7 @@ static bool send_lookup(struct work *w)
 	redis_args_end(&args);
 	redis_args_addz(&args, "disconnect_callback");
 	redis_args_addz(&args, "callback_auth");
+	redis_args_addz(&args, "callback_secret");
 	sent = redis_link_command(tools->link, &args, on_conf, w);
 	redis_args_clear(&args);
 	return sent;

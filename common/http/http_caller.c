@@ -9,6 +9,7 @@
 
 #include "common/http/http_caller.h"
 #include "common/http/http_circuit.h"
+#include "common/http/http_signature.h"
 #include "common/http/http_target.h"
 #include "common/lp_buf.h"
 #include "common/lp_hash.h"
@@ -420,6 +421,20 @@ static bool add_headers(struct http_call *call, const struct http_request *req)
 	return ok;
 }
 
+/* With the time at which the call is asked for: it leaves within the time-out, or not at all. */
+static void sign(struct http_call *call, struct lp_str secret)
+{
+	struct lp_buf query = {0}, value = {0};
+
+	if (!call->post)
+		http_target_query(call->url, &query);
+	http_signature(&value, secret, lp_wall_ms() / 1000,
+		       lp_buf_str(call->post ? &call->body : &query));
+	add_header(call, HTTP_SIGNATURE_HEADER, lp_buf_str(&value));
+	lp_buf_clear(&query);
+	lp_buf_clear(&value);
+}
+
 struct http_call *http_caller_call(struct http_caller *c, const struct http_request *req,
 				   http_cb cb, void *arg)
 {
@@ -435,6 +450,8 @@ struct http_call *http_caller_call(struct http_caller *c, const struct http_requ
 	call->url = http_target_new(req->url, req->query, c->conf.hosts, &why);
 	if (call->url && !add_headers(call, req))
 		why = "a header can not be sent";
+	else if (call->url && req->secret.n)
+		sign(call, req->secret);
 	if (why) {
 		finish(call, HTTP_INVALID, why);
 		return call;

@@ -72,6 +72,9 @@ struct http_request {
 	size_t header_count;
 	bool post;
 	struct lp_str body; /* of a POST */
+	/* Not empty: the call is signed with it (http_signature.h), of a POST the body, else the
+	 * whole query, that of the URL before the one given here. */
+	struct lp_str secret;
 };
 
 /* conf is copied. NULL when libcurl can not be started. */

@@ -92,3 +92,8 @@ void http_target_server(CURLU *url, struct lp_buf *out)
 	lp_buf_addc(out, ':');
 	add_part(url, CURLUPART_PORT, out);
 }
+
+void http_target_query(CURLU *url, struct lp_buf *out)
+{
+	add_part(url, CURLUPART_QUERY, out);
+}

@@ -17,5 +17,7 @@ CURLU *http_target_new(struct lp_str text, struct lp_str query, const char *host
 		       const char **why);
 /* Appends scheme://host:port. */
 void http_target_server(CURLU *url, struct lp_buf *out);
+/* Appends the query as it is sent, without the question mark; nothing when there is none. */
+void http_target_query(CURLU *url, struct lp_buf *out);
 
 #endif
