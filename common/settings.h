@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 82
+#define SETTINGS_COUNT 83
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -107,6 +107,7 @@ struct settings {
 	int64_t ack_window;    /* recent messages a connector remembers per namespace */
 	bool room_activity_broadcast;
 	char *duplicate_client; /* "replace" or "reject" */
+	int64_t token_leeway;   /* ms that clocks of who makes tokens may differ */
 
 	/* calls of the business systems */
 	int64_t callback_timeout;     /* ms of one call */

@@ -400,6 +400,9 @@ const struct setting setting_table[] = {
 		 "are read again on SIGHUP.")),
 	ROW(tls_key, TEXT, CONNECTOR, RANGE(0, 1000), DEFAULT(""), FLAGS(SETTING_RELOAD),
 	    HELP("PEM file with the private key to tls_cert, without a password.")),
+	ROW(token_leeway, DURATION, CONNECTOR, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("10s"),
+	    HELP("How much the clock of who makes tokens of clients (connect_auth) may differ. A "
+		 "client whose token has expired is disconnected so much later.")),
 	ROW(transports, LIST, CONNECTOR, RANGE(1, 100), DEFAULT("polling,websocket"),
 	    CHECK(check_transports), HELP("Transports that clients may use.")),
 	ROW(trusted_proxies, LIST, CONNECTOR, RANGE(0, 4096), DEFAULT("127.0.0.1,::1"),

@@ -39,6 +39,7 @@ static void *ask(void *caller, const struct callback_question *question, callbac
 	struct http_request req = {.group = question->nsp,
 				   .url = question->url,
 				   .query = question->query,
+				   .secret = question->secret,
 				   .headers = headers,
 				   .header_count = sizeof(headers) / sizeof(headers[0])};
 	struct question *q = lp_xcalloc(1, sizeof(*q));

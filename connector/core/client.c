@@ -9,6 +9,7 @@
 #include "connector/core/identity.h"
 #include "connector/core/reply.h"
 #include "connector/core/roomlist.h"
+#include "connector/core/token.h"
 #include "connector/core/unread.h"
 #include "connector/core/verdict.h"
 
@@ -41,6 +42,14 @@ struct lp_str client_userid(const struct client *c)
 	return lp_str(c->id + strlen(c->nsp->name) + 1, c->userid_len);
 }
 
+struct lp_str client_uuid(const struct client *c)
+{
+	size_t before = strlen(c->nsp->name) + 1 + c->userid_len + 1 +
+			strlen(platform_name((enum platform)c->platform)) + 1;
+
+	return lp_str_from(client_id(c), before);
+}
+
 struct store_client client_for_store(const struct client *c)
 {
 	return (struct store_client){
@@ -51,6 +60,8 @@ struct store_client client_for_store(const struct client *c)
 		.serial = c->serial,
 		.announced = c->announced,
 		.asked = c->handshake && c->handshake->asked,
+		.verified = c->token != NULL,
+		.provisional = c->handshake && c->handshake->provisional,
 		.query = c->handshake && c->nsp->wants_query ? lp_buf_str(&c->handshake->query)
 							     : lp_str(NULL, 0),
 	};
@@ -213,6 +224,7 @@ static void accept_client(struct client *c)
 		m->room->routed = true;
 	c->handshake->farewell = NULL;
 	lp_buf_clear(&c->handshake->cookie);
+	lp_buf_clear(&c->handshake->token);
 	if (!nsp->wants_query) {
 		handshake_free(c->handshake);
 		c->handshake = NULL;
@@ -220,6 +232,7 @@ static void accept_client(struct client *c)
 	socket_accept(c->socket);
 	unread_emit(c);
 	say_ok(c);
+	token_start(c);
 	if (farewell)
 		client_expel(c, farewell);
 	lp_blob_unref(farewell);
@@ -231,6 +244,8 @@ static struct socket *give_up(struct client *c)
 	struct socket *s = c->socket;
 
 	HASH_DEL(c->nsp->registering, c);
+	token_free(c->token);
+	c->token = NULL;
 	c->socket = NULL;
 	c->state = CLIENT_GONE;
 	leave_all(c, true, "refused");
@@ -256,24 +271,41 @@ static struct client *begin_client(struct socket *s, struct nsp *nsp, const stru
 	return c;
 }
 
-/* The business system knows it under another user id: another client takes its place. */
-static struct client *rename_client(struct client *c, struct lp_str userid)
+/* It is known to be somebody else than it said: another client takes its place. */
+static struct client *rename_client(struct client *c, const struct identity *who)
 {
 	struct nsp *nsp = nsp_hold(c->nsp->core, lp_cstr(c->nsp->name));
-	size_t before_uuid = strlen(nsp->name) + 1 + c->userid_len + 1 +
-			     strlen(platform_name((enum platform)c->platform)) + 1;
-	struct identity who = {.platform = (enum platform)c->platform, .announced = c->announced};
 	struct handshake *h = c->handshake;
 	struct client *renamed;
 
-	lp_buf_adds(&who.uuid, lp_str_from(client_id(c), before_uuid));
-	lp_buf_adds(&who.userid, userid);
 	uncount(c);
-	handshake_rename(h, &who);
+	handshake_rename(h, who);
 	c->handshake = NULL;
-	renamed = begin_client(give_up(c), nsp, &who, h);
+	renamed = begin_client(c->socket, nsp, who, h);
+	token_move(c, renamed);
+	give_up(c);
+	return renamed;
+}
+
+/* The same with only another user id. */
+static struct client *rename_user(struct client *c, struct lp_str userid)
+{
+	struct identity who = {.platform = (enum platform)c->platform, .announced = c->announced};
+	struct client *renamed;
+
+	lp_buf_adds(&who.uuid, client_uuid(c));
+	lp_buf_adds(&who.userid, userid);
+	renamed = rename_client(c, &who);
 	identity_clear(&who);
 	return renamed;
+}
+
+static void join_rooms(struct client *c, const struct roomlist *rooms)
+{
+	for (size_t i = 0; i < rooms->count; i++) {
+		if (!room_member(c, rooms->entries[i].name))
+			room_join(c, rooms->entries[i].name);
+	}
 }
 
 static void callback_answered(void *arg, const struct callback_answer *answer)
@@ -287,11 +319,8 @@ static void callback_answered(void *arg, const struct callback_answer *answer)
 	core->stats.callbacks++;
 	if (verdict_read(&v, answer, core->conf.rules, core->conf.max_rooms - 1, &message)) {
 		if (v.userid.len && !lp_str_eq(lp_buf_str(&v.userid), client_userid(c)))
-			c = rename_client(c, lp_buf_str(&v.userid));
-		for (size_t i = 0; i < v.rooms.count; i++) {
-			if (!room_member(c, v.rooms.entries[i].name))
-				room_join(c, v.rooms.entries[i].name);
-		}
+			c = rename_user(c, lp_buf_str(&v.userid));
+		join_rooms(c, &v.rooms);
 		c->handshake->asked = true;
 		register_client(c, false);
 	} else {
@@ -302,28 +331,64 @@ static void callback_answered(void *arg, const struct callback_answer *answer)
 	verdict_clear(&v);
 }
 
-/* Not registered yet; needed: as client_on says. */
-static void meet_needs(struct client *c, const struct lp_str *needed)
+static void ask_callback(struct client *c, const struct lp_str *needed)
 {
 	struct core *core = c->nsp->core;
 	struct handshake *h = c->handshake;
+	struct callback_question question = {
+		.nsp = lp_cstr(c->nsp->name),
+		.url = needed[NEED_CALLBACK],
+		.auth = needed[NEED_AUTH],
+		.secret = needed[NEED_SECRET],
+		.query = lp_buf_str(&h->query),
+		.cookie = lp_buf_str(&h->cookie),
+	};
 
-	uncount(c);
-	if (needed[2].n)
-		c->nsp->wants_query = true;
-	if (!needed[0].n)
-		register_client(c, false);
-	else if (!core->callbacks)
-		callback_answered(c, &(struct callback_answer){.status = 0});
+	if (core->callbacks)
+		h->question = core->callbacks->ask(core->caller, &question, callback_answered, c);
 	else
-		h->question = core->callbacks->ask(
-			core->caller,
-			&(struct callback_question){.nsp = lp_cstr(c->nsp->name),
-						    .url = needed[0],
-						    .auth = needed[1],
-						    .query = lp_buf_str(&h->query),
-						    .cookie = lp_buf_str(&h->cookie)},
-			callback_answered, c);
+		callback_answered(c, &(struct callback_answer){.status = 0});
+}
+
+/* Returns the client that it is by its token, NULL when it was refused. */
+static struct client *verify(struct client *c, const struct lp_str *needed)
+{
+	struct token_keys keys = {needed[NEED_KEYS], needed[NEED_REV], needed[NEED_NOW]};
+	struct identity who;
+	struct roomlist rooms;
+	const char *wrong = token_check(c, &keys, &who, &rooms);
+
+	if (wrong) {
+		c->nsp->core->stats.tokens_refused++;
+		refuse_client(c, lp_cstr(wrong));
+		c = NULL;
+	} else {
+		/* Also when it is who it said: the query goes on without the token. */
+		c->handshake->provisional = false;
+		c->handshake->verified = true;
+		c = rename_client(c, &who);
+		lp_buf_clear(&c->handshake->token);
+		join_rooms(c, &rooms);
+	}
+	identity_clear(&who);
+	roomlist_clear(&rooms);
+	return c;
+}
+
+/* Not registered yet; needed: as client_on says. */
+static void meet_needs(struct client *c, const struct lp_str *needed)
+{
+	uncount(c);
+	if (needed[NEED_QUERY].n)
+		c->nsp->wants_query = true;
+	if (needed[NEED_KEYS].n)
+		c = verify(c, needed);
+	if (!c)
+		return;
+	if (needed[NEED_CALLBACK].n)
+		ask_callback(c, needed);
+	else
+		register_client(c, false);
 }
 
 static void registered(void *arg, enum store_answer answer, const struct store_texts *got)
@@ -332,7 +397,7 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 	struct client *c = r->client;
 	uint64_t generation = r->generation;
 	bool stale = generation != c->nsp->core->generation;
-	bool needs = answer == STORE_DONE && got->count == 3;
+	bool needs = answer == STORE_DONE && got->count == STORE_NEEDS;
 	bool refused = answer == STORE_DONE && got->count == 1;
 	bool done = (answer == STORE_DONE || answer == STORE_UNREAD) && !needs && !refused;
 
@@ -411,6 +476,13 @@ static const char *disconnect_reason(enum close_reason reason)
 	return words[reason] ? words[reason] : "parse error";
 }
 
+static const char *left_for(const struct client *c, enum close_reason reason)
+{
+	if (c->expelled)
+		return "kicked";
+	return c->expired ? "token expired" : disconnect_reason(reason);
+}
+
 void client_closed(struct socket *s, enum close_reason reason)
 {
 	struct client *c = socket_data(s);
@@ -425,9 +497,11 @@ void client_closed(struct socket *s, enum close_reason reason)
 	}
 	if (c->handshake && c->handshake->question)
 		c->nsp->core->callbacks->call_off(c->nsp->core->caller, c->handshake->question);
+	token_free(c->token);
+	c->token = NULL;
 	c->state = CLIENT_GONE;
 	c->socket = NULL;
-	leave_all(c, false, c->expelled ? "kicked" : disconnect_reason(reason));
+	leave_all(c, false, left_for(c, reason));
 	client_unref(c);
 }
 

@@ -6,7 +6,8 @@
  *                   |  ^  |                                   ^
  *                   |  |  +--- refused, or closed meanwhile --+
  *                   v  |
- *     the connect callback is asked, if the namespace has one; then it registers again
+ *     its token is verified, the connect callback is asked, if the namespace wants that; then it
+ *     registers again
  *
  * The socket holds one reference until it is closed, each operation under way in the store and
  * each ack not yet written holds another.
@@ -31,6 +32,7 @@ struct client {
 	struct member *members;      /* list over its rooms */
 	struct unread *unread;       /* messages that waited for it, see unread.c; mostly NULL */
 	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
+	struct token *token;         /* once verified, until GONE; NULL: it has none */
 	uint64_t serial;             /* of this connection */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
 	uint64_t next_push;     /* ms: until then it may not send another push */
@@ -46,6 +48,7 @@ struct client {
 	uint8_t platform; /* enum platform */
 	bool announced;   /* the others in its rooms are told when it joins and leaves */
 	bool expelled;    /* sent away by the business system */
+	bool expired;     /* sent away since its token has expired */
 	char id[];        /* <namespace>#<userid>#<platform>-<uuid> */
 };
 
@@ -53,6 +56,7 @@ struct client *client_ref(struct client *c);
 void client_unref(struct client *c);
 struct lp_str client_id(const struct client *c);
 struct lp_str client_userid(const struct client *c);
+struct lp_str client_uuid(const struct client *c);
 struct store_client client_for_store(const struct client *c);
 
 /* app_ops: a socket wants in; the socket of a client was closed. */

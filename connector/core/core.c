@@ -10,6 +10,7 @@
 #include "connector/core/event.h"
 #include "connector/core/expel.h"
 #include "connector/core/room.h"
+#include "connector/core/token.h"
 #include "connector/core/transfer.h"
 #include "connector/core/unread.h"
 
@@ -54,6 +55,8 @@ void core_free(struct core *c)
 	transfer_cancel_all(c);
 	expel_cancel_all(c);
 	ack_write(c);
+	token_cache_free(c);
+	free(c->expiry);
 	lp_buf_clear(&c->scratch);
 	lp_pool_clear(&c->members);
 	free(c->heads);
@@ -212,14 +215,17 @@ bool core_turn(struct core *c, uint64_t now)
 
 unsigned core_tick(struct core *c, uint64_t now)
 {
+	unsigned wait;
+
 	c->now = now;
+	wait = token_tick(c, now);
 	if (c->offline_nsps)
 		drain_all(c);
 	if (now >= c->next_write) {
 		ack_write(c);
 		c->next_write = now + c->conf.ack_interval;
 	}
-	if (c->dirty_messages)
-		return (unsigned)(c->next_write - now);
-	return c->offline_nsps ? 50 : 1000;
+	if (c->dirty_messages && c->next_write - now < wait)
+		wait = (unsigned)(c->next_write - now);
+	return c->offline_nsps && wait > 50 ? 50 : wait;
 }

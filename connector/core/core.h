@@ -28,6 +28,7 @@ struct core_conf {
 	unsigned ack_interval;           /* ms between two writes of acks and counts */
 	unsigned push_interval;          /* ms between two pushes of one client */
 	struct push_limits push_limits;  /* of what a client pushes */
+	unsigned token_leeway;           /* ms that clocks may differ, see token.h */
 	bool announce;                   /* tell the others in a room of those who want it */
 	char system[16];                 /* told to clients in `ok` */
 	int port;
@@ -46,6 +47,8 @@ struct core_stats {
 	uint64_t expelled;          /* clients sent away by the business system */
 	uint64_t callbacks;         /* connect callbacks answered, or not reached */
 	uint64_t callbacks_refused; /* clients refused by those */
+	uint64_t tokens_refused;    /* clients without a good token */
+	uint64_t expired;           /* clients disconnected since their token expired */
 };
 
 /* store_ops/store: the door to the store, borrowed. */

@@ -10,9 +10,11 @@
 struct client;
 struct delivery;
 struct expulsion;
+struct key_cache;
 struct message;
 struct room;
 struct transfer;
+struct wheel;
 
 /* A tenant, while this connector has clients of it or something to write for it. */
 struct nsp {
@@ -56,6 +58,8 @@ struct core {
 	uint64_t sequence;    /* of messages delivered here, all namespaces */
 	uint64_t generation;  /* goes up each time the store forgot us */
 	size_t offline_nsps;
+	struct wheel *expiry;        /* of tokens, see token.c; NULL until there is one */
+	struct key_cache *key_cache; /* of token.c, the same */
 	struct core_stats stats;
 	struct lp_pool members; /* of rooms: the object there are most of */
 	struct lp_buf scratch;

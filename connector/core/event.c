@@ -6,6 +6,7 @@
 #include "connector/core/event.h"
 #include "connector/core/info.h"
 #include "connector/core/push.h"
+#include "connector/core/token.h"
 #include "connector/proto/json_scan.h"
 #include "connector/proto/sio_packet.h"
 
@@ -61,9 +62,9 @@ static const struct {
 	const char *name;
 	void (*handle)(struct client *c, const struct socket_event *ev);
 } events[] = {
-	{"ackPush", ack_push}, {"apns", info_apns_event}, {"discover", discover_event},
-	{"info", info_event},  {"joinRoom", join_room},   {"leaveRoom", leave_room},
-	{"push", push_event},
+	{"ackPush", ack_push}, {"apns", info_apns_event},     {"discover", discover_event},
+	{"info", info_event},  {"joinRoom", join_room},       {"leaveRoom", leave_room},
+	{"push", push_event},  {"refreshToken", token_event},
 };
 
 void event_handle(struct socket *s, const struct socket_event *ev)

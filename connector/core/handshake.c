@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/jwt/jwt.h"
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/model/url_query.h"
@@ -31,8 +32,9 @@ static bool is_identity(struct lp_str name)
 	       lp_str_eq(name, LP_STR("platform"));
 }
 
-/* Decoded and encoded anew: whatever a client sent, the result can stand in a URL. */
-static void add_query(struct lp_buf *out, struct lp_str query)
+/* Decoded and encoded anew: whatever a client sent, the result can stand in a URL. token: that may
+ * be in it. */
+static void add_query(struct lp_buf *out, struct lp_str query, bool token)
 {
 	struct lp_buf name = {0}, value = {0};
 	struct lp_str n, v;
@@ -44,7 +46,8 @@ static void add_query(struct lp_buf *out, struct lp_str query)
 		lp_buf_reset(&value);
 		url_decode(&name, n);
 		url_decode(&value, v);
-		if (!is_identity(lp_buf_str(&name)))
+		if (!is_identity(lp_buf_str(&name)) &&
+		    (token || !lp_str_eq(lp_buf_str(&name), LP_STR("token"))))
 			add(out, lp_buf_str(&name), lp_buf_str(&value));
 	}
 	lp_buf_clear(&name);
@@ -93,10 +96,13 @@ struct handshake *handshake_new(const struct socket_request *req, const struct i
 
 	/* Of a name that comes several times the last one counts, and the URL wins. */
 	add_auth(&h->query, req->auth);
-	add_query(&h->query, req->packet_query);
-	add_query(&h->query, req->url_query);
+	add_query(&h->query, req->packet_query, true);
+	add_query(&h->query, req->url_query, true);
 	add_identity(&h->query, who);
 	lp_buf_adds(&h->cookie, req->cookie);
+	if (who->token.len <= JWT_MAX)
+		lp_buf_adds(&h->token, lp_buf_str(&who->token));
+	h->provisional = who->provisional;
 	return h;
 }
 
@@ -105,7 +111,7 @@ void handshake_rename(struct handshake *h, const struct identity *who)
 	struct lp_buf old = h->query;
 
 	h->query = (struct lp_buf){0};
-	add_query(&h->query, lp_buf_str(&old));
+	add_query(&h->query, lp_buf_str(&old), !h->verified);
 	add_identity(&h->query, who);
 	lp_buf_clear(&old);
 }
@@ -116,6 +122,7 @@ void handshake_free(struct handshake *h)
 		return;
 	lp_buf_clear(&h->query);
 	lp_buf_clear(&h->cookie);
+	lp_buf_clear(&h->token);
 	lp_blob_unref(h->farewell);
 	free(h);
 }

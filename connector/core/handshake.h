@@ -12,10 +12,13 @@
 struct handshake {
 	struct lp_buf query; /* encoded */
 	struct lp_buf cookie;
+	struct lp_buf token;      /* as it came; empty: none, or one that is too long */
 	void *question;           /* the connect callback is being asked, see ports.h */
 	bool asked;               /* it has been, and let the client in */
 	struct lp_blob *farewell; /* it was sent away before the store answered: once it is in, it
 				   * gets this frame and goes; owned, or NULL */
+	bool provisional;         /* it did not say who it is: only its token does */
+	bool verified;            /* its token: the query goes on without that */
 	bool counted;             /* the client's rooms count its registration */
 };
 

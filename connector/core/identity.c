@@ -57,12 +57,18 @@ const char *identity_read(struct identity *who, const struct socket_request *req
 	read_one(&who->userid, req, auth, "userid");
 	read_one(&platform, req, auth, "platform");
 	who->announced = read_flag(req, auth, "activityBroadcast");
+	read_one(&who->token, req, auth, "token");
+	who->provisional = !who->uuid.len && who->token.len;
+	if (who->provisional) {
+		lp_buf_reset(&who->userid);
+		lp_buf_addc(&who->uuid, '-');
+	}
 	if (!who->userid.len)
 		lp_buf_adds(&who->userid, lp_buf_str(&who->uuid));
 
-	if (!ident_uuid(rules, lp_buf_str(&who->uuid)))
+	if (!who->provisional && !ident_uuid(rules, lp_buf_str(&who->uuid)))
 		wrong = "uuid invalid";
-	else if (!ident_userid(rules, lp_buf_str(&who->userid)))
+	else if (!who->provisional && !ident_userid(rules, lp_buf_str(&who->userid)))
 		wrong = "userid invalid";
 	else if (platform_parse(lp_buf_str(&platform), &who->platform) != LP_OK)
 		wrong = "platform invalid";
@@ -75,4 +81,5 @@ void identity_clear(struct identity *who)
 {
 	lp_buf_clear(&who->uuid);
 	lp_buf_clear(&who->userid);
+	lp_buf_clear(&who->token);
 }

@@ -13,7 +13,9 @@ struct identity {
 	struct lp_buf uuid;
 	struct lp_buf userid; /* as uuid when not given */
 	enum platform platform;
-	bool announced; /* activityBroadcast: the others in its rooms are told of it */
+	bool announced;      /* activityBroadcast: the others in its rooms are told of it */
+	struct lp_buf token; /* a JWT, where the namespace wants one */
+	bool provisional;    /* it gave only a token: uuid and userid stand for nobody */
 };
 
 /*

@@ -28,9 +28,12 @@ struct store_client {
 	enum platform platform;
 	uint64_t serial; /* of the connection, unique in this connector */
 	bool announced;  /* the others in its rooms are told when it joins and leaves */
-	/* Of client_on: the connect callback has been asked; the handshake's query, for the
-	 * disconnect callback, empty when it is not known to be wanted. */
+	/* Of client_on: the connect callback has been asked; its token has been verified; who it is
+	 * only its token says; the handshake's query, for the disconnect callback, empty when it is
+	 * not known to be wanted. */
 	bool asked;
+	bool verified;
+	bool provisional;
 	struct lp_str query;
 };
 
@@ -86,6 +89,18 @@ struct store_place {
 	unsigned count; /* at most so many */
 };
 
+/* What client_on needs first; empty: not that. */
+enum store_need {
+	NEED_CALLBACK, /* URL of the connect callback to ask */
+	NEED_AUTH,     /* its authorization */
+	NEED_QUERY,    /* "1": the handshake's query */
+	NEED_SECRET,   /* of the callback */
+	NEED_KEYS,     /* to verify the token with: JSON text, see common/jwt/jwt_keys.h */
+	NEED_REV,      /* of the settings with the keys */
+	NEED_NOW,      /* ms since 1970 */
+	STORE_NEEDS
+};
+
 struct store_ops {
 	/*
 	 * Registers the client and puts it into rooms (its own user room among them). A connection
@@ -93,8 +108,7 @@ struct store_ops {
 	 * the setting duplicate_client the answer may be STORE_CONFLICT instead.
 	 * again: it was accepted before; write it anew after the store forgot us (never refused).
 	 * Got: nothing; or, when STORE_DONE means that it was not registered yet, what is needed
-	 * first: the URL of the connect callback to ask (may be empty), its authorization, and
-	 * "1" when the query is wanted; or one text: why it is refused, in words for the client.
+	 * first, as enum store_need says; or one text: why it is refused, in words for the client.
 	 */
 	void (*client_on)(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg);
@@ -142,6 +156,9 @@ struct store_ops {
 	 * asks for them when there is nothing to change. Got: rooms. */
 	void (*apns)(void *store, const struct store_client *c, const struct store_quiet *change,
 		     store_cb cb, void *arg);
+	/* What a fresh token of the client is verified with. Got: keys, revision and time as of
+	 * NEED_KEYS; nothing when the namespace wants no tokens. */
+	void (*token_keys)(void *store, const struct store_client *c, store_cb cb, void *arg);
 	/* Got, for each client found: client id, user id, km, the number of its record's fields,
 	 * and these, names and values. */
 	void (*discover)(void *store, const struct store_client *c, const struct store_place *where,
@@ -155,6 +172,7 @@ struct callback_question {
 	struct lp_str nsp;
 	struct lp_str url;
 	struct lp_str auth;   /* callback_auth, may be empty */
+	struct lp_str secret; /* callback_secret, may be empty */
 	struct lp_str query;  /* of the handshake, encoded */
 	struct lp_str cookie; /* of the handshake, may be empty */
 };

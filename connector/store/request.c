@@ -26,6 +26,7 @@ static const struct {
 	[REQUEST_INFO] = {.script = "info"},
 	[REQUEST_APNS] = {.script = "apns"},
 	[REQUEST_DISCOVER] = {.script = "discover"},
+	[REQUEST_TOKEN_KEYS] = {.script = "token_keys"},
 	[REQUEST_NODE_START] = {.script = "node_start"},
 	[REQUEST_NODE_RENEW] = {.script = "node_renew", .owner = true},
 	[REQUEST_NODE_REAP] = {.script = "node_reap"},

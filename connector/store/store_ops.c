@@ -44,13 +44,15 @@ static void add_rooms_edges(struct lp_buf *args, const struct store_room *rooms,
 static void ops_client_on(void *store, const struct store_client *c, const struct store_room *rooms,
 			  size_t count, bool again, store_cb cb, void *arg)
 {
-	static const char *const modes[2][2] = {{"", "r"}, {"a", "ra"}};
 	struct store *s = store;
 	struct lp_buf *args = &s->args;
 	bool reject = strcmp(s->settings->duplicate_client, "reject") == 0;
+	char mode[8];
 
 	add_inbox(s);
-	request_addz(args, again ? "1" : modes[c->asked][reject]);
+	snprintf(mode, sizeof(mode), "%s%s%s%s", reject ? "r" : "", c->asked ? "a" : "",
+		 c->verified ? "t" : "", c->provisional ? "p" : "");
+	request_addz(args, again ? "1" : mode);
 	add_client(args, c);
 	request_add(args, c->userid);
 	request_addz(args, platform_name(c->platform));
@@ -252,6 +254,11 @@ static void ops_apns(void *store, const struct store_client *c, const struct sto
 	store_submit(s, REQUEST_APNS, c->nsp, 2 + 2 * (unsigned)count, false, cb, arg);
 }
 
+static void ops_token_keys(void *store, const struct store_client *c, store_cb cb, void *arg)
+{
+	store_submit(store, REQUEST_TOKEN_KEYS, c->nsp, 0, false, cb, arg);
+}
+
 static void add_degrees(struct lp_buf *args, bool known, double degrees)
 {
 	char text[32] = "";
@@ -291,4 +298,5 @@ const struct store_ops store_redis_ops = {
 	.info = ops_info,
 	.apns = ops_apns,
 	.discover = ops_discover,
+	.token_keys = ops_token_keys,
 };

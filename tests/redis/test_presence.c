@@ -641,13 +641,13 @@ static void test_needs(void)
 {
 	fresh();
 	EXPECT("HSET " B ":conf connect_callback http://x callback_auth secret", "2");
-	CALL(" http://x secret", ASKING("", ANN, "1", ""));
+	CALL("     http://x secret", ASKING("", ANN, "1", ""));
 	EXPECT("KEYS *", B ":conf");
 	CALL("DONE", ASKING("a", ANN, "1", ""));
 	EXPECT("EXISTS " B ":queries", "0");
 	EXPECT("HSET " B ":conf disconnect_callback http://y", "1");
-	CALL("1 http://x secret", ASKING("", ANN, "2", ""));
-	CALL(" 1 secret", ASKING("a", ANN, "2", ""));
+	CALL("    1 http://x secret", ASKING("", ANN, "2", ""));
+	CALL("     1 secret", ASKING("a", ANN, "2", ""));
 	EXPECT("HGET " B ":clients " ANN, "a.1/1/3");
 	CALL("DONE", ASKING("a", ANN, "2", "q=1"));
 	EXPECT("HGET " B ":queries " ANN, "q=1");
@@ -656,6 +656,28 @@ static void test_needs(void)
 	/* a connection that lives is not replaced, asked or not */
 	CALL("CONFLICT", ASKING("ra", ANN, "3", "q=2"));
 	EXPECT("HGET " B ":queries " ANN, "q=1");
+}
+
+/* A token is verified before anything else; who only that knows is nobody before. */
+static void test_needs_token(void)
+{
+	const char *need;
+
+	fresh();
+	EXPECT("HSET " B ":conf rev 7", "1");
+	CALL("uuid invalid", ASKING("p", "/d#-#web--", "1", ""));
+	EXPECT("HSET " B ":conf connect_auth jwt jwt_keys [{}] connect_callback http://x", "3");
+	need = call(ASKING("p", "/d#-#web--", "1", ""), NULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(need, " 7 [{}] http://x"));
+	EXPECT("EXISTS " B ":clients", "0");
+	CALL("      http://x", ASKING("t", ANN, "2", ""));
+	CALL("DONE", ASKING("ta", ANN, "2", ""));
+	CALL("DONE", ASKING("1", ANN, "2", ""));
+	/* and when one is to be refreshed */
+	need = call("token_keys", B, NULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(need, " 7 [{}]"));
+	EXPECT("HDEL " B ":conf connect_auth", "1");
+	CALL("-", "token_keys", B);
 }
 
 /* The fields of the stream's entries from the oldest on, one command's worth. */
@@ -814,6 +836,7 @@ int main(void)
 	CU_ADD_TEST(suite, test_node_renew);
 	CU_ADD_TEST(suite, test_node_reap);
 	CU_ADD_TEST(suite, test_needs);
+	CU_ADD_TEST(suite, test_needs_token);
 	CU_ADD_TEST(suite, test_gone);
 	CU_ADD_TEST(suite, test_last_of_user);
 	CU_ADD_TEST(suite, test_too_many);

@@ -614,6 +614,14 @@ static void unread_done(void *store, const struct store_client *c, struct lp_str
 	ask(store, c->nsp, &note, cb, arg);
 }
 
+static void token_keys(void *store, const struct store_client *c, store_cb cb, void *arg)
+{
+	struct lp_buf note = {0};
+
+	lp_buf_addf(&note, "token_keys %.*s", LP_FMT(c->id));
+	ask(store, c->nsp, &note, cb, arg);
+}
+
 const struct store_ops store_mem_ops = {
 	.client_on = client_on,
 	.client_off = client_off,
@@ -629,6 +637,7 @@ const struct store_ops store_mem_ops = {
 	.info = info,
 	.apns = apns,
 	.discover = discover,
+	.token_keys = token_keys,
 };
 
 /* --- life and play --- */

@@ -3,14 +3,17 @@
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 owner     2 prefix    3 inbox limit
 --          4 '1': accepted before, written anew; else 'r': refused while another connection
---            lives; 'a': the connect callback has been asked
+--            lives; 'a': the connect callback has been asked; 't': its token has been verified;
+--            'p': who it is only its token says
 --          5 client    6 serial    7 user id       8 platform
 --          9 '1': the others in its rooms are told of it
 --          10 query of the handshake, '' when not given                             11.. rooms
 -- Returns  DONE; UNREAD: done, and messages wait for it; UNKNOWN: no such namespace; OFFLINE: it
---          takes no new clients; CONFLICT: another connection holds the client id and lives; or, with nothing changed, what is needed first:
---          { connect callback to ask ('': none), its authorization, '1': the query }; or { why it is
---          refused, in words for the client }
+--          takes no new clients; CONFLICT: another connection holds the client id and lives; or,
+--          with nothing changed, what is needed first: { connect callback to ask ('': none), its
+--          authorization, '1': the query, the secret that the callback is signed with, keys to
+--          verify its token with ('': need not be) and then rev of the settings, now (ms) }; or
+--          { why it is refused, in words for the client }
 -- include lib/inbox.lua
 -- include lib/kicked.lua
 -- include lib/now.lua
@@ -22,7 +25,7 @@ local B, owner, prefix, again, client = KEYS[1], ARGV[1], ARGV[2], ARGV[4] == '1
 local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 
 local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback',
-  'key')
+  'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev')
 if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
@@ -36,8 +39,16 @@ if not again then
     return { 'kicked, retry after ' .. kicked_for .. ' s' }
   end
   local url = not string.find(ARGV[4], 'a') and conf[2] or ''
-  if url ~= '' or told and ARGV[10] == '' then
-    return { url, conf[3] or '', told and '1' or '' }
+  local keys = conf[7] == 'jwt' and not string.find(ARGV[4], 't') and (conf[8] or '[]') or ''
+  if keys == '' and string.find(ARGV[4], 'p') then
+    return { 'uuid invalid' }
+  end
+  if url ~= '' or keys ~= '' or told and ARGV[10] == '' then
+    local need = { url, conf[3] or '', told and '1' or '', conf[6] or '', keys, '', '' }
+    if keys ~= '' then
+      need[6], need[7] = conf[9], string.format('%.0f', now_ms())
+    end
+    return need
   end
 end
 
