@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 83
+#define SETTINGS_COUNT 86
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -51,6 +51,9 @@ struct settings {
 	int64_t report_push_ack_detail_max_limit;
 	int64_t android_unread_message_list_max_limit;
 	int64_t worker_message_timeout; /* ms */
+	char *unread_platforms;
+	char *offline_providers;
+	int64_t offline_max_length; /* messages */
 	int64_t client_legacy_expire;   /* ms */
 	int64_t client_push_interval;   /* ms */
 	char *apns_aps_alert;

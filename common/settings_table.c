@@ -137,6 +137,39 @@ static bool check_versions(const char *value, struct lp_buf *why)
 	return check_pair(value, "3", "4", why);
 }
 
+/* A list in which each item is one of three. */
+static bool check_among(const char *value, const char *const words[3], struct lp_buf *why)
+{
+	struct lp_str rest = lp_cstr(value);
+
+	while (rest.n) {
+		struct lp_str item = lp_str(rest.p, lp_str_find(rest, ','));
+
+		if (!lp_str_eq(item, lp_cstr(words[0])) && !lp_str_eq(item, lp_cstr(words[1])) &&
+		    !lp_str_eq(item, lp_cstr(words[2]))) {
+			lp_buf_addf(why, "\"%.*s\" is none of %s, %s, %s", LP_FMT(item), words[0],
+				    words[1], words[2]);
+			return false;
+		}
+		rest = lp_str_from(rest, item.n + 1);
+	}
+	return true;
+}
+
+static bool check_platforms(const char *value, struct lp_buf *why)
+{
+	static const char *const words[] = {"web", "ios", "android"};
+
+	return check_among(value, words, why);
+}
+
+static bool check_provider_types(const char *value, struct lp_buf *why)
+{
+	static const char *const words[] = {"apns", "fcm", "webpush"};
+
+	return check_among(value, words, why);
+}
+
 static bool check_cookie(const char *value, struct lp_buf *why)
 {
 	for (const char *p = value; *p; p++) {
@@ -285,7 +318,8 @@ const struct setting setting_table[] = {
 		 "Europe/Zurich, or local for that of the computer.")),
 
 	ROW(android_unread_message_list_max_limit, INT, OFFLINE, RANGE(1, 100000), DEFAULT("100"),
-	    HELP("Messages that wait for one Android client." NOT_USED)),
+	    HELP("Messages that wait for one client while it is away: the newest ones, until they "
+		 "expire.")),
 	ROW(apns_aps_alert, TEXT, OFFLINE, RANGE(0, 1000), DEFAULT("通知"),
 	    HELP("Alert of an APNs notification that brings none." NOT_USED)),
 	ROW(apns_payload_size, SIZE, OFFLINE, RANGE(1, 64 * KB), DEFAULT("4000"),
@@ -295,9 +329,20 @@ const struct setting setting_table[] = {
 	    HELP("The administrator can remove clients that have not connected for so long.")),
 	ROW(client_push_interval, DURATION, OFFLINE, UNIT(SECOND), RANGE(0, HOUR), DEFAULT("1s"),
 	    HELP("Shortest time between two pushes sent by one client.")),
+	ROW(offline_max_length, INT, OFFLINE, RANGE(1, 1000000000), DEFAULT("1000000"),
+	    HELP("Messages that may wait for offline delivery; a push with leaveMessage beyond "
+		 "that is refused.")),
+	ROW(offline_providers, LIST, OFFLINE, RANGE(0, 100), DEFAULT("apns,fcm,webpush"),
+	    CHECK(check_provider_types),
+	    HELP("The order in which the push providers of a device with several tokens are "
+		 "tried: the next one when the one before it has refused.")),
+	ROW(unread_platforms, LIST, OFFLINE, RANGE(0, 100), DEFAULT("android"),
+	    CHECK(check_platforms),
+	    HELP("Platforms whose clients find the messages they missed when they connect "
+		 "again, in the event offlineMessage: web, ios, android.")),
 	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),
 	    HELP("Time that clients have to acknowledge a message before it is "
-		 "delivered offline." NOT_USED)),
+		 "delivered offline.")),
 
 	ROW(admin_api_listen, TEXT, API, RANGE(0, 300), DEFAULT("unix:/run/light-push/admin-api.sock"),
 	    CHECK(check_listen),

@@ -38,6 +38,8 @@ static const struct {
 	[API_IDEMPOTENCY_KEY_REUSED] = {422, "idempotency_key_reused",
 					"idempotency_key came with another request before"},
 	[API_RATE_LIMITED] = {429, "rate_limited", "rate limit exceeded"},
+	[API_OFFLINE_FULL] = {503, "offline_queue_full",
+			      "too many messages wait for offline delivery"},
 	[API_PAGE_INVALID] = {400, "page_invalid", "page and size must be numbers from 1"},
 	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists"},
 	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},

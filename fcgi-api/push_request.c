@@ -99,6 +99,8 @@ enum api_error push_request_error(const struct redisReply *reply)
 		return API_NAMESPACE_OFFLINE;
 	if (lp_str_eq(word, LP_STR("REUSED")))
 		return API_IDEMPOTENCY_KEY_REUSED;
+	if (lp_str_eq(word, LP_STR("FULL")))
+		return API_OFFLINE_FULL;
 	return API_UNAVAILABLE;
 }
 

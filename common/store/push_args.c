@@ -22,6 +22,7 @@ void push_args(struct redis_args *args, const struct settings *s, struct lp_str 
 	redis_args_add(args, key ? key->text : LP_STR(""));
 	redis_args_addz(args, key ? key->hash : "");
 	redis_args_addi(args, s->idempotency_time / 1000);
+	redis_args_addi(args, s->offline_max_length);
 }
 
 static void add_field(void *arg, const char *name, struct lp_str value)
@@ -49,6 +50,7 @@ void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push
 	redis_args_add(args, m->except);
 	redis_args_addz(args, m->lost ? "1" : "0");
 	redis_args_addi(args, m->expire_s);
+	redis_args_addz(args, m->leave ? "1" : "");
 	push_msg_event(&args->text, m, nsp);
 	redis_args_end(args);
 	push_msg_fields(m, nsp, count_field, &further);

@@ -45,9 +45,11 @@ static void fresh(void)
 /* What a connector asks for knows no revision of the settings, but a namespace must be there. */
 static void test_push(void)
 {
+	const char *leave = "";
+
 #define PUSH(rev, date, ...)                                                                       \
-	"push", B, "lp:", rev, "10", "10", "10", date, __VA_ARGS__, "", "", "600", "0", "news",    \
-		"", "", "0", "3600", "[1", "2", "from", "x"
+	"push", B, "lp:", rev, "10", "10", "10", date, __VA_ARGS__, "", "", "600", "1", "0",       \
+		"news", "", "", "0", "3600", leave, "[1", "2", "from", "x"
 	EXPECT("FLUSHALL", "OK");
 	CALL("ERR GONE", PUSH("", "20251123", "23", "2359"));
 	EXPECT("HSET " B ":conf rev 7", "1");
@@ -57,10 +59,16 @@ static void test_push(void)
 	CALL("3", PUSH("", "20251123", "23", "2359"));
 	CALL("4", PUSH("", "20251124", "00", "0000"));
 	EXPECT("HMGET " B ":msg:1 id room from", "1 news x");
+	EXPECT("EXISTS lp:offline", "0");
+	leave = "1";
+	CALL("5", PUSH("", "20251124", "00", "0000"));
+	EXPECT("XLEN lp:offline", "1");
+	CALL("ERR FULL", PUSH("", "20251124", "00", "0000"));
+	leave = "";
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("ERR OFFLINE", PUSH("", "20251124", "00", "0000"));
 	EXPECT("HMGET " B ":stat:20251123 d h22 h23 m2201 m2358 m2359", "1 1 1 1 2 3");
-	EXPECT("HGETALL " B ":stat:20251124", "1 1 1 d h00 m0000");
+	EXPECT("HGETALL " B ":stat:20251124", "2 2 2 d h00 m0000");
 	EXPECT("TTL " B ":stat:20251123", "3456000");
 #undef PUSH
 }

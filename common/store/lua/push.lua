@@ -7,14 +7,15 @@
 --          6 date yyyymmdd    7 hour HH    8 minute HHMM, to count the pushes under
 --          9 idempotency key, '' for none    10 hash of the request that came with the key
 --          11 how long the key is remembered (s)
---          12.. the messages, of each: place in the request, room, others: further rooms as a JSON
---               array or '', except or '', '1' to deliver it to nobody online, expire (s), event
---               text up to where ,"sendDate":<ms>,"id":<id>}] follows, how many arguments follow:
---               further fields of the record, name and value
+--          12 how many messages may wait for offline delivery
+--          13.. the messages, of each: place in the request, room, others: further rooms as a JSON
+--               array or '', except or '', '1' to deliver it to nobody online, expire (s), '1'
+--               for offline delivery, event text up to where ,"sendDate":<ms>,"id":<id>}]
+--               follows, how many arguments follow: further fields of the record, name and value
 -- Returns  for each message its id, 0 when the namespace's limit does not allow it; in a namespace
 --          with a limit then the four numbers of lib/allow.lua; all as texts.
 --          Or the error STALE (settings changed), GONE (no such namespace), OFFLINE, REUSED (the
---          key came with another request before)
+--          key came with another request before), FULL (too many wait for offline delivery)
 -- What was accepted under a key is not accepted again: it has the id of the first time.
 -- include lib/inbox.lua
 -- include lib/allow.lua
@@ -32,10 +33,10 @@ if conf[2] == 'on' then
 end
 
 local starts, reply = {}, {}
-local at = 12
+local at = 13
 while at <= #ARGV do
   starts[#starts + 1] = at
-  at = at + 8 + ARGV[at + 7]
+  at = at + 9 + ARGV[at + 8]
 end
 
 local sent, known, fresh = nil, nil, #starts
@@ -59,6 +60,12 @@ if ARGV[9] ~= '' then
   -- The key must not go away between the calls of one request.
   if known and redis.call('TTL', sent) < 60 then
     redis.call('EXPIRE', sent, 60)
+  end
+end
+
+for i, first in ipairs(starts) do
+  if ARGV[first + 6] == '1' and not reply[i] and redis.call('XLEN', prefix .. 'offline') >= tonumber(ARGV[12]) then
+    return redis.error_reply('FULL')
   end
 end
 
@@ -89,11 +96,11 @@ for i, first in ipairs(starts) do
     end
     redis.call('HSET', msg, 'id', name, 'room', room, 'sendDate', now, 'onlineClientCount', '0', 'ackCount', '0',
       'ackIOSCount', '0', 'ackAndroidCount', '0', 'ackWebCount', '0',
-      unpack(ARGV, first + 8, first + 7 + ARGV[first + 7]))
+      unpack(ARGV, first + 9, first + 8 + ARGV[first + 8]))
     redis.call('EXPIRE', msg, ARGV[first + 5])
 
     local entry = { 'n', nsp, 'r', room, 'i', name, 'x', except, 'e',
-      ARGV[first + 6] .. ',"sendDate":' .. now .. ',"id":' .. name .. '}]' }
+      ARGV[first + 7] .. ',"sendDate":' .. now .. ',"id":' .. name .. '}]' }
     local routes = { B .. ':route:' .. room }
     if others ~= '' then
       entry[11], entry[12] = 'o', others
@@ -102,6 +109,9 @@ for i, first in ipairs(starts) do
       end
     end
     redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[4], '*', unpack(entry, 3))
+    if ARGV[first + 6] == '1' then
+      redis.call('XADD', prefix .. 'offline', '*', 'n', nsp, 'i', name)
+    end
     if ARGV[first + 4] ~= '1' then
       inbox_add_all(prefix, routes, there, ARGV[5], 'k', 'push', unpack(entry))
     end
