@@ -53,9 +53,9 @@ struct settings {
 	int64_t worker_message_timeout; /* ms */
 	char *unread_platforms;
 	char *offline_providers;
-	int64_t offline_max_length; /* messages */
-	int64_t client_legacy_expire;   /* ms */
-	int64_t client_push_interval;   /* ms */
+	int64_t offline_max_length;   /* messages */
+	int64_t client_legacy_expire; /* ms */
+	int64_t client_push_interval; /* ms */
 	char *apns_aps_alert;
 	int64_t apns_payload_size;   /* bytes */
 	int64_t push_log_max_length; /* entries of a namespace's log stream */
