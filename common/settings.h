@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 86
+#define SETTINGS_COUNT 98
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -125,6 +125,20 @@ struct settings {
 	char *metrics_ip;
 	int64_t metrics_port;       /* 0: off */
 	int64_t metrics_namespaces; /* that have numbers of their own */
+
+	/* push providers */
+	char *apns_address; /* https://host:port, the others too */
+	char *apns_sandbox_address;
+	char *fcm_address;
+	char *fcm_token_hosts;        /* LIST */
+	char *provider_ca_file;       /* PEM; "": the system's */
+	int64_t provider_concurrency; /* requests of one namespace at one provider at a time */
+	int64_t provider_queue;       /* of one namespace at one provider that wait */
+	int64_t provider_streams;     /* requests on one connection at a time */
+	int64_t provider_timeout;     /* ms of one request */
+	char *provider_order;         /* LIST of apns, fcm, webpush */
+	char *secret_keys;            /* see common/push/secret_keys.h */
+	char *webpush_hosts;          /* LIST; "*": any */
 
 	/* log */
 	char *log_path;

@@ -9,6 +9,7 @@
 
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
+#include "common/push/secret_keys.h"
 #include "common/settings_table.h"
 
 #define SECOND INT64_C(1000)
@@ -235,6 +236,46 @@ static bool check_origins(const char *value, struct lp_buf *why)
 	}
 }
 
+static bool check_https(const char *value, struct lp_buf *why)
+{
+	struct lp_str rest = lp_cstr(value);
+
+	if (is_origin(rest) && lp_str_starts(rest, LP_STR("https://")))
+		return true;
+	lp_buf_addz(why, "it must be https://host or https://host:port, without a path");
+	return false;
+}
+
+static bool check_secret_keys(const char *value, struct lp_buf *why)
+{
+	struct secret_keys *keys = secret_keys_new(value, why);
+
+	secret_keys_free(keys);
+	return keys || !*value;
+}
+
+/* Each of the three once, in any order. */
+static bool check_order(const char *value, struct lp_buf *why)
+{
+	static const char *const names[] = {"apns", "fcm", "webpush"};
+	struct lp_str rest = lp_cstr(value);
+	unsigned seen = 0, items = 0;
+
+	for (; rest.n && items < 4; items++) {
+		size_t comma = lp_str_find(rest, ',');
+
+		for (unsigned i = 0; i < 3; i++) {
+			if (lp_str_eq(lp_str(rest.p, comma), lp_cstr(names[i])))
+				seen |= 1u << i;
+		}
+		rest = lp_str_from(rest, comma + 1);
+	}
+	if (seen == 7 && items == 3)
+		return true;
+	lp_buf_addz(why, "it must be apns, fcm and webpush, in any order");
+	return false;
+}
+
 const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_REDIS] = "Redis",
 	[GROUP_NAMES] = "Names",
@@ -243,6 +284,7 @@ const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_API] = "API programs",
 	[GROUP_CONNECTOR] = "Connector",
 	[GROUP_CALLBACK] = "Callbacks",
+	[GROUP_PROVIDER] = "Push providers",
 	[GROUP_METRICS] = "Metrics and probes",
 	[GROUP_LOG] = "Log",
 };
@@ -477,6 +519,48 @@ const struct setting setting_table[] = {
 	ROW(callback_timeout, DURATION, CALLBACK, UNIT(1), RANGE(10, 60 * SECOND), DEFAULT("5s"),
 	    HELP("Longest time for one call of a callback URL, and half of it to connect. It may "
 		 "have waited as long for its place.")),
+
+	ROW(apns_address, TEXT, PROVIDER, RANGE(1, 300),
+	    DEFAULT("https://api.push.apple.com:443"), CHECK(check_https),
+	    HELP("Where APNs is, for entries of apns_list with apns_env production.")),
+	ROW(apns_sandbox_address, TEXT, PROVIDER, RANGE(1, 300),
+	    DEFAULT("https://api.sandbox.push.apple.com:443"), CHECK(check_https),
+	    HELP("Where APNs is, for entries with apns_env dev.")),
+	ROW(fcm_address, TEXT, PROVIDER, RANGE(1, 300), DEFAULT("https://fcm.googleapis.com"),
+	    CHECK(check_https), HELP("Where Firebase Cloud Messaging is.")),
+	ROW(fcm_token_hosts, LIST, PROVIDER, RANGE(0, 4096), DEFAULT("oauth2.googleapis.com"),
+	    HELP("Hosts that the token_uri of a service account may name: there the worker asks "
+		 "for access tokens.")),
+	ROW(provider_ca_file, TEXT, PROVIDER, RANGE(0, 1000), DEFAULT(""),
+	    HELP("PEM file with the authorities that providers' certificates may come from. "
+		 "Empty: those that the system trusts.")),
+	ROW(provider_concurrency, INT, PROVIDER, RANGE(1, 10000), DEFAULT("200"),
+	    HELP("Requests that one namespace has under way at one provider, in one worker.")),
+	ROW(provider_order, LIST, PROVIDER, RANGE(1, 100), DEFAULT("apns,fcm,webpush"),
+	    CHECK(check_order),
+	    HELP("For a client with tokens of several providers: which is tried first. The next "
+		 "one follows when the one before has refused for good.")),
+	ROW(provider_queue, INT, PROVIDER, RANGE(0, 1000000), DEFAULT("1000"),
+	    HELP("Requests of one namespace that may wait for their turn at one provider, in one "
+		 "worker; more are put off.")),
+	ROW(provider_streams, INT, PROVIDER, RANGE(1, 10000), DEFAULT("500"),
+	    HELP("Requests under way at a time on one connection to a provider, if it allows so "
+		 "many.")),
+	ROW(provider_timeout, DURATION, PROVIDER, UNIT(1), RANGE(10, 60 * SECOND), DEFAULT("10s"),
+	    HELP("Longest time for one request to a provider.")),
+	ROW(secret_keys, LIST, PROVIDER, RANGE(0, 4096), DEFAULT(""), CHECK(check_secret_keys),
+	    FLAGS(SETTING_SECRET),
+	    HELP("Keys that encrypt the certificates and keys of push providers in Redis: "
+		 "name:key, a name of letters and digits and 32 random bytes in base64 (openssl "
+		 "rand -base64 32), with commas between. The first encrypts; older ones stay for "
+		 "what they encrypted. The API programs and the workers need the same. Without "
+		 "one such secrets can not be saved.")),
+	ROW(webpush_hosts, LIST, PROVIDER, RANGE(0, 4096),
+	    DEFAULT("fcm.googleapis.com,updates.push.services.mozilla.com,"
+		    "*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"),
+	    HELP("Hosts that the endpoint of a Web Push subscription, which a client gives, may "
+		 "name: names, or *.name for all below it. * allows any host with a public "
+		 "address, at port 443.")),
 
 	ROW(metrics_ip, TEXT, METRICS, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
 	    HELP("Address for metrics_port. Whoever reaches it sees the names of namespaces.")),

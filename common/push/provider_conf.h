@@ -16,12 +16,8 @@
 #include <stdint.h>
 
 #include "common/lp_str.h"
+#include "common/push/provider_fields.h"
 #include "common/push/secret_box.h"
-
-enum provider_type { PROVIDER_APNS, PROVIDER_FCM, PROVIDER_WEBPUSH, PROVIDER_TYPES };
-
-/* "apns", "fcm", "webpush" */
-extern const char *const provider_type_names[PROVIDER_TYPES];
 
 /* Strings are never NULL, "" when not set; they belong to the set. */
 struct provider_entry {
@@ -53,10 +49,12 @@ struct provider_set;
 
 /*
  * The entries in the texts that Redis has (either may be empty); what can not be read in them is
- * left out. keys: NULL when no secret_keys are set. One reference.
+ * left out. keys: NULL when no secret_keys are set. token_hosts: the setting fcm_token_hosts. One
+ * reference.
  */
 struct provider_set *provider_set_new(struct lp_str nsp, struct lp_str push_providers,
-				      struct lp_str apns_list, const struct secret_keys *keys);
+				      struct lp_str apns_list, const struct secret_keys *keys,
+				      const char *token_hosts);
 struct provider_set *provider_set_hold(struct provider_set *set);
 void provider_set_release(struct provider_set *set);
 

@@ -15,15 +15,7 @@
 #include "common/lp_buf.h"
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
-
-struct secret_keys;
-
-/*
- * From the setting: items "id:base64 of 32 bytes" with commas between; the first encrypts. NULL
- * when the text is empty, or wrong: then the reason is appended to why.
- */
-struct secret_keys *secret_keys_new(const char *text, struct lp_buf *why);
-void secret_keys_free(struct secret_keys *keys);
+#include "common/push/secret_keys.h"
 
 /* True when text is what secret_seal() makes. */
 bool secret_sealed(struct lp_str text);

@@ -3,7 +3,7 @@
  * of a namespace's push_providers, and each device gets a result. Everything runs on the worker's
  * loop; HTTP/2, one connection per provider (and per certificate), many requests on it.
  *
- *     set = provider_set_new(what Redis has)          a namespace's entries, ready for use
+ *     set = providers_read(p, what Redis has)         a namespace's entries, ready for use
  *     entry = provider_set_find(set, name)            "default", the push's apnsName, ...
  *     providers_send(p, entry, message, devices)      -> cb per device, later
  *     provider_set_release(set)                       at once: what is under way holds it
@@ -64,8 +64,7 @@ struct provider_device {
 
 /* Counted since the start, by type. */
 struct provider_stats {
-	size_t running; /* requests under way */
-	size_t waiting;
+	size_t held;                            /* devices whose result is to come */
 	uint64_t results[PROVIDER_REFUSED + 1]; /* by outcome */
 	uint64_t requests;                      /* sent, fetches of access tokens included */
 	uint64_t failed;                        /* of these: no answer */
@@ -79,12 +78,15 @@ struct providers *providers_new(struct event_base *base, const struct settings *
 void providers_free(struct providers *p);
 const struct provider_stats *providers_stats(const struct providers *p, enum provider_type type);
 
+/* As provider_set_new(), with the keys of the settings. */
+struct provider_set *providers_read(const struct providers *p, struct lp_str nsp,
+				    struct lp_str push_providers, struct lp_str apns_list);
+
 /*
- * How many devices of nsp can be sent to now by way of this entry; with more, the rest gets RETRY.
- * Ask again when results came.
+ * How many devices can be sent to now for nsp by way of that type; more get RETRY. Ask again when
+ * results came.
  */
-size_t providers_room(const struct providers *p, const struct provider_entry *entry,
-		      struct lp_str nsp);
+size_t providers_room(const struct providers *p, enum provider_type type, struct lp_str nsp);
 
 void providers_send(struct providers *p, const struct provider_entry *entry,
 		    const struct provider_message *message, const struct provider_device *devices,
