@@ -181,6 +181,9 @@ void settings_print_sample(FILE *out);
 /* Every setting as it is in s, "name = value", with the origin (default, file, environment, command
  * line) behind it. Passwords are not printed. */
 void settings_print(const struct settings *s, FILE *out);
+/* Appends the same as a JSON array of {name, group, value, default, origin, secret, reload, help};
+ * of a secret one the value is whether it is set. */
+void settings_json(const struct settings *s, struct lp_buf *out);
 /* The mdoc(7) list of all settings, for light-push.conf(5). */
 void settings_print_mdoc(FILE *out);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/lp_json.h"
 #include "common/settings_table.h"
 
 #define WIDTH 96 /* columns of a comment in the sample file */
@@ -102,6 +103,40 @@ void settings_print(const struct settings *s, FILE *out)
 		fprintf(out, "%s ; %s\n", text.data, origin_names[s->origin[i]]);
 	}
 	lp_buf_clear(&text);
+}
+
+static void add_member(struct lp_buf *out, const char *name, const char *value)
+{
+	lp_buf_addf(out, ",\"%s\":", name);
+	lp_json_quote(out, lp_cstr(value));
+}
+
+void settings_json(const struct settings *s, struct lp_buf *out)
+{
+	struct lp_buf value = {0};
+
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *row = &setting_table[i];
+		bool secret = row->flags & SETTING_SECRET;
+
+		lp_buf_reset(&value);
+		setting_format(row, s, &value);
+		lp_buf_addz(out, i ? ",{\"name\":" : "[{\"name\":");
+		lp_json_quote(out, lp_cstr(row->name));
+		add_member(out, "group", setting_group_titles[row->group]);
+		if (secret)
+			lp_buf_addf(out, ",\"value\":%s", value.len ? "true" : "false");
+		else
+			add_member(out, "value", value.data);
+		add_member(out, "default", row->value);
+		add_member(out, "origin", origin_names[s->origin[i]]);
+		lp_buf_addf(out, ",\"secret\":%s,\"reload\":%s", secret ? "true" : "false",
+			    row->flags & SETTING_RELOAD ? "true" : "false");
+		add_member(out, "help", row->help);
+		lp_buf_addc(out, '}');
+	}
+	lp_buf_addc(out, ']');
+	lp_buf_clear(&value);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/async/probe.h"
+#include "common/async/state.h"
 #include "common/cli.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
@@ -47,8 +48,9 @@ struct app {
 	enum app_state state;
 	uint64_t files; /* descriptors this process may have */
 	uint64_t drain_until;
-	uint64_t started;    /* ms since 1970 */
-	struct probe *probe; /* NULL: metrics_port is 0 */
+	uint64_t started;     /* ms since 1970 */
+	struct state *teller; /* NULL until it serves */
+	struct probe *probe;  /* NULL: metrics_port is 0 */
 };
 
 /* --- the loop's calls --- */
@@ -99,6 +101,7 @@ static void stop(void *arg)
 		return;
 	}
 	lp_info("app", "stopping, sessions=%zu", engine_sessions(a->engine));
+	state_forget(a->teller);
 	a->state = APP_STOPPING;
 	a->drain_until = loop_now(a->loop) + DRAIN_MS;
 	listener_free(a->listener);
@@ -161,6 +164,33 @@ static const char *unready(void *arg)
 	if (a->state != APP_SERVING)
 		return "stopping";
 	return store_stats(a->store)->connected ? NULL : "redis is away";
+}
+
+static void add_state(void *arg, struct redis_args *args)
+{
+	static const char *const names[] = {
+		[APP_STARTING] = "starting",
+		[APP_SERVING] = "serving",
+		[APP_STOPPING] = "stopping",
+		[APP_DRAINING] = "stopping",
+	};
+	const struct app *a = arg;
+	const struct core_stats *core = core_stats(a->core);
+
+	redis_args_addz(args, "state");
+	redis_args_addz(args, names[a->state]);
+	redis_args_addz(args, "owner");
+	redis_args_addz(args, store_owner(a->store));
+	state_add(args, "read", store_inbox_read(a->store));
+	state_add(args, "port", (uint64_t)a->settings->socket_port);
+	state_add(args, "clients", core->clients);
+	state_add(args, "sessions", engine_sessions(a->engine));
+	state_add(args, "connections", http_server_conn_stats(a->http)->open);
+	state_add(args, "rooms", core->rooms);
+	state_add(args, "waiting", store_stats(a->store)->waiting);
+	state_add(args, "pushes", core->pushes);
+	state_add(args, "deliveries", core->deliveries);
+	state_add(args, "acks", core->acks);
 }
 
 /* --- start --- */
@@ -253,6 +283,7 @@ static void store_ready(void *arg, bool ok)
 		return;
 	}
 	a->state = APP_SERVING;
+	a->teller = state_new(loop_base(a->loop), s, "connector", a->started, add_state, a);
 	lp_info("app", "listening on %s port %" PRId64 ", path %s, as %s", s->socket_ip,
 		s->socket_port, s->socket_path, store_owner(a->store));
 	if (a->files < (uint64_t)s->max_clients + SETUP_SPARE_FILES)
@@ -273,6 +304,7 @@ void app_free(struct app *a)
 	if (!a)
 		return;
 	probe_free(a->probe);
+	state_free(a->teller);
 	listener_free(a->listener);
 	/* Closing the sessions that are left still needs the core and the store. */
 	if (a->engine)

@@ -9,7 +9,7 @@
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/nsp_settings.h"
-#include "fcgi-api/online_counts.h"
+#include "common/store/online_counts.h"
 
 #define PAGE_MAX 500
 #define BATCH    100 /* commands in one pipeline */

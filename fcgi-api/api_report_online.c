@@ -10,7 +10,7 @@
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_script.h"
-#include "fcgi-api/online_counts.h"
+#include "common/store/online_counts.h"
 
 #define ROOMS_MAX 500 /* rooms in one request */
 #define BATCH     50  /* rooms counted by one script */

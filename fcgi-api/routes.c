@@ -4,6 +4,7 @@
 #include "fcgi-api/api_client.h"
 #include "fcgi-api/api_kick.h"
 #include "fcgi-api/api_namespace.h"
+#include "fcgi-api/api_operator.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/api_push_batch.h"
 #include "fcgi-api/api_report.h"
@@ -48,5 +49,8 @@ const struct route routes_admin[] = {
 	 api_namespace_clear_realtime},
 	{API_POST, "/api/admin/clear-legacy-client", AUTH_ADMIN, api_namespace_clear_legacy},
 	{API_GET, "/api/admin/report/online", AUTH_ADMIN, api_report_admin_online},
+	{API_GET, "/api/admin/overview", AUTH_ADMIN, api_operator_overview},
+	{API_GET, "/api/admin/settings", AUTH_ADMIN, api_operator_settings},
+	{API_GET, "/api/admin/metrics", AUTH_ADMIN, api_operator_metrics},
 	{API_OTHER, NULL, AUTH_NONE, NULL},
 };

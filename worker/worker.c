@@ -7,6 +7,7 @@
 #include "common/async/loop.h"
 #include "common/async/probe.h"
 #include "common/async/redis_conn.h"
+#include "common/async/state.h"
 #include "common/cli.h"
 #include "common/lp_hash.h"
 #include "common/lp_log.h"
@@ -32,6 +33,7 @@ struct worker {
 	uint64_t stop_until;
 	uint64_t started; /* ms since 1970 */
 	struct histogram latency;
+	struct state *state;
 	struct probe *probe; /* NULL: metrics_port is 0 */
 };
 
@@ -40,7 +42,7 @@ struct worker {
 static unsigned pass(void *arg, uint64_t now)
 {
 	struct worker *w = arg;
-	bool idle = true;
+	bool idle = state_idle(w->state);
 
 	if (!w->stopping)
 		return PASS_MS;
@@ -57,6 +59,7 @@ static void stop(void *arg)
 
 	lp_info("worker", "stopping");
 	w->stopping = true;
+	state_forget(w->state);
 	w->stop_until = loop_now(w->loop) + STOP_MS;
 	for (size_t i = 0; jobs[i]; i++)
 		jobs[i]->stop(w->jobs[i]);
@@ -105,6 +108,12 @@ static const char *unready(void *arg)
 	if (w->stopping)
 		return "stopping";
 	return redis_link_up(w->link) ? NULL : "redis is away";
+}
+
+static void add_state(void *arg, struct redis_args *args)
+{
+	redis_args_addz(args, "state");
+	redis_args_addz(args, "serving");
 }
 
 /* --- the link's --- */
@@ -185,6 +194,7 @@ fail:
 int worker_run(struct worker *w)
 {
 	redis_link_start(w->link);
+	w->state = state_new(loop_base(w->loop), w->settings, "worker", w->started, add_state, w);
 	lp_info("worker", "working as %s", w->settings->node_id);
 	return loop_run(w->loop);
 }
@@ -194,6 +204,7 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	probe_free(w->probe);
+	state_free(w->state);
 	for (size_t i = 0; jobs[i]; i++) {
 		if (w->jobs[i])
 			jobs[i]->free(w->jobs[i]);

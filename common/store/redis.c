@@ -322,7 +322,7 @@ static int unexpected(redisReply **reply)
 	return LP_ESTORE;
 }
 
-int redis_command(struct redis *r, const struct redis_args *args, struct redisReply **reply)
+int redis_try(struct redis *r, const struct redis_args *args, struct redisReply **reply)
 {
 	int rc = begin(r);
 
@@ -330,7 +330,13 @@ int redis_command(struct redis *r, const struct redis_args *args, struct redisRe
 	if (rc != LP_OK)
 		return rc;
 	append(r, NULL, 0, args);
-	rc = take(r, reply);
+	return take(r, reply);
+}
+
+int redis_command(struct redis *r, const struct redis_args *args, struct redisReply **reply)
+{
+	int rc = redis_try(r, args, reply);
+
 	return rc == LP_EINVAL ? unexpected(reply) : rc;
 }
 

@@ -45,6 +45,10 @@ int redis_ping(struct redis *r) LP_MUSTCHECK;
 int redis_command(struct redis *r, const struct redis_args *args,
 		  struct redisReply **reply) LP_MUSTCHECK;
 
+/* The same, but an error reply gives LP_EINVAL with *reply set, and is not logged. */
+int redis_try(struct redis *r, const struct redis_args *args,
+	      struct redisReply **reply) LP_MUSTCHECK;
+
 /*
  * Calls a script of common/store/lua by name; the first argument is KEYS[1], the others ARGV.
  * As redis_command(), but an error of the script's own, one word such as STALE, gives LP_EINVAL

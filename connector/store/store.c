@@ -636,6 +636,11 @@ const struct store_stats *store_stats(const struct store *s)
 	return &s->stats;
 }
 
+uint64_t store_inbox_read(const struct store *s)
+{
+	return inbox_reader_last(s->reader);
+}
+
 const char *store_owner(const struct store *s)
 {
 	return s->owner;

@@ -53,6 +53,8 @@ void store_stop(struct store *s, unsigned limit_ms, void (*done)(void *arg), voi
 void store_free(struct store *s);
 
 const struct store_stats *store_stats(const struct store *s);
+/* Number of the last inbox entry that was read. */
+uint64_t store_inbox_read(const struct store *s);
 /* <node_id>.<epoch>, "" before the registration. */
 const char *store_owner(const struct store *s);
 

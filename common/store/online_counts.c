@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "common/store/keys.h"
-#include "fcgi-api/online_counts.h"
+#include "common/store/online_counts.h"
 
 #define COUNTERS 4
 #define BATCH    100 /* namespaces in one pipeline */
