@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#include "common/lp_time.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/auth.h"
 #include "fcgi-api/push_request.h"
@@ -28,7 +27,7 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 		int rc;
 
 		redis_args_reset(&args);
-		push_args(&args, ctx->app->settings, req->user, req->rev, lp_wall_ms(), key);
+		push_args(&args, ctx->app->settings, req->user, req->rev, key);
 		push_args_add(&args, req->user, m, 0);
 		rc = redis_script(ctx->redis, "push", &args, &reply);
 		if (rc == LP_OK) {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "common/lp_mem.h"
-#include "common/lp_time.h"
 #include "common/model/json_text.h"
 #include "fcgi-api/api_push_batch.h"
 #include "fcgi-api/auth.h"
@@ -87,7 +86,7 @@ static void make_calls(struct batch *b)
 
 static void add_args(const struct batch *b, const struct call *call, struct redis_args *args)
 {
-	push_args(args, b->ctx->app->settings, b->req->user, b->req->rev, lp_wall_ms(), &b->key);
+	push_args(args, b->ctx->app->settings, b->req->user, b->req->rev, &b->key);
 	for (size_t i = call->first; i < call->end; i++) {
 		if (!b->entries[i].wrong)
 			push_args_add(args, b->req->user, &b->entries[i].msg, i);

@@ -1,41 +1,56 @@
 #include "config.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 #include "common/lp_json.h"
-#include "common/lp_time.h"
 #include "common/model/push_msg.h"
-#include "common/store/keys.h"
-#include "common/store/stat_time.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_script.h"
 
 #define PAGE_MAX 500 /* messages in one answer */
 
+/* Adds what a connector has delivered: "<web>/<ios>/<android>". */
+static void add_delivered(int64_t online[PLATFORM_COUNT], struct lp_str counts)
+{
+	for (int p = 0; p < PLATFORM_COUNT && counts.n; p++) {
+		size_t n = lp_str_find(counts, '/');
+		int64_t count = 0;
+
+		for (size_t i = 0; i < n && i < 18 && isdigit((unsigned char)counts.p[i]); i++)
+			count = count * 10 + (counts.p[i] - '0');
+		online[p] += count;
+		counts = lp_str_from(counts, n + 1);
+	}
+}
+
 /*
  * Appends the members of a record from its fields and values. What each connector has delivered
- * is in a field of its own, "@<owner>", and only the sum goes out.
+ * is in a field of its own, "@<owner>", and only the sums go out.
  */
 static void add_record(struct lp_buf *out, const struct redisReply *record)
 {
-	static const struct lp_str count_field = {"onlineClientCount", 17};
-	int64_t online = 0;
+	int64_t online[PLATFORM_COUNT] = {0};
 
 	for (size_t i = 0; i + 1 < redis_reply_count(record); i += 2) {
 		struct lp_str name = redis_reply_str(redis_reply_at(record, i));
-		const struct redisReply *value = redis_reply_at(record, i + 1);
+		struct lp_str value = redis_reply_str(redis_reply_at(record, i + 1));
 
-		if (lp_str_starts(name, LP_STR("@")) || lp_str_eq(name, count_field)) {
-			online += redis_reply_int(value);
+		if (lp_str_starts(name, LP_STR("@"))) {
+			add_delivered(online, value);
 			continue;
 		}
 		lp_json_quote(out, name);
 		lp_buf_addc(out, ':');
-		lp_json_quote(out, redis_reply_str(value));
+		lp_json_quote(out, value);
 		lp_buf_addc(out, ',');
 	}
-	lp_buf_addf(out, "\"onlineClientCount\":\"%" PRId64 "\"", online);
+	lp_buf_addf(out,
+		    "\"onlineClientCount\":\"%" PRId64 "\",\"onlineWebCount\":\"%" PRId64
+		    "\",\"onlineIOSCount\":\"%" PRId64 "\",\"onlineAndroidCount\":\"%" PRId64 "\"",
+		    online[PLATFORM_WEB] + online[PLATFORM_IOS] + online[PLATFORM_ANDROID],
+		    online[PLATFORM_WEB], online[PLATFORM_IOS], online[PLATFORM_ANDROID]);
 }
 
 /* Appends an array of strings. */
@@ -130,35 +145,6 @@ void api_report_message(struct api_ctx *ctx, struct api_req *req, struct api_res
 		add_optional(&resp->body, "ackAndroidDetail", redis_reply_at(reply, 3));
 		lp_buf_addc(&resp->body, '}');
 	}
-	redis_reply_free(reply);
-	redis_args_clear(&args);
-}
-
-void api_report_message_stat(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
-{
-	struct stat_time at = stat_time_at(lp_wall_ms());
-	struct redis_args args = {0};
-	struct redisReply *reply;
-
-	redis_args_addz(&args, "HMGET");
-	key_of_namespace(&args.text, ctx->app->settings->redis_prefix, req->user, "stat:");
-	lp_buf_addz(&args.text, at.date);
-	redis_args_end(&args);
-	lp_buf_addf(&args.text, "m%s", at.minute);
-	redis_args_end(&args);
-	lp_buf_addf(&args.text, "h%s", at.hour);
-	redis_args_end(&args);
-	redis_args_addz(&args, "d");
-	if (redis_command(ctx->redis, &args, &reply) == LP_OK)
-		lp_buf_addf(&resp->body,
-			    "{\"currMinuteMessageCount\":%" PRId64
-			    ",\"currHourMessageCount\":%" PRId64
-			    ",\"currDateMessageCount\":%" PRId64 "}",
-			    redis_reply_int(redis_reply_at(reply, 0)),
-			    redis_reply_int(redis_reply_at(reply, 1)),
-			    redis_reply_int(redis_reply_at(reply, 2)));
-	else
-		api_fail(resp, API_UNAVAILABLE);
 	redis_reply_free(reply);
 	redis_args_clear(&args);
 }

@@ -10,8 +10,6 @@ void api_report_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *
 void api_report_message(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 /* Whether s can be the id of a message: what push.lua gave, digits, no zero in front. */
 bool api_report_id(struct lp_str s);
-/* GET /api/auth/namespace/current-message-stat */
-void api_report_message_stat(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 /* GET /api/auth/report/online */
 void api_report_online(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 /* GET /api/admin/report/online */

@@ -9,6 +9,7 @@
 #include "fcgi-api/api_push_batch.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_room.h"
+#include "fcgi-api/api_stat.h"
 #include "fcgi-api/api_timeline.h"
 #include "fcgi-api/routes.h"
 
@@ -31,8 +32,8 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/namespace/dead-callbacks", AUTH_NAMESPACE, api_callback_list},
 	{API_POST, "/api/auth/namespace/dead-callbacks/replay", AUTH_NAMESPACE,
 	 api_callback_replay},
-	{API_GET, "/api/auth/namespace/current-message-stat", AUTH_NAMESPACE,
-	 api_report_message_stat},
+	{API_GET, "/api/auth/namespace/current-message-stat", AUTH_NAMESPACE, api_stat_current},
+	{API_GET, "/api/auth/namespace/message-stat", AUTH_NAMESPACE, api_stat},
 	{API_OTHER, NULL, AUTH_NONE, NULL},
 };
 

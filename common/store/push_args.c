@@ -2,13 +2,10 @@
 
 #include "common/store/keys.h"
 #include "common/store/push_args.h"
-#include "common/store/stat_time.h"
 
 void push_args(struct redis_args *args, const struct settings *s, struct lp_str nsp,
-	       const char *rev, uint64_t now, const struct push_key *key)
+	       const char *rev, const struct push_key *key)
 {
-	struct stat_time at = stat_time_at(now);
-
 	key_namespace(&args->text, s->redis_prefix, nsp);
 	redis_args_end(args);
 	redis_args_addz(args, s->redis_prefix);
@@ -16,9 +13,6 @@ void push_args(struct redis_args *args, const struct settings *s, struct lp_str 
 	redis_args_addi(args, s->push_message_list_max_limit);
 	redis_args_addi(args, s->push_log_max_length);
 	redis_args_addi(args, s->inbox_max_length);
-	redis_args_addz(args, at.date);
-	redis_args_addz(args, at.hour);
-	redis_args_addz(args, at.minute);
 	redis_args_add(args, key ? key->text : LP_STR(""));
 	redis_args_addz(args, key ? key->hash : "");
 	redis_args_addi(args, s->idempotency_time / 1000);

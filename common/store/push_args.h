@@ -14,11 +14,10 @@ struct push_key {
 
 /*
  * Appends KEYS[1] and what comes before the messages. rev: of the namespace's settings as the
- * caller knows them, "" when it need not know them; now: ms since 1970, for the statistics; key:
- * NULL for none.
+ * caller knows them, "" when it need not know them; key: NULL for none.
  */
 void push_args(struct redis_args *args, const struct settings *s, struct lp_str nsp,
-	       const char *rev, uint64_t now, const struct push_key *key);
+	       const char *rev, const struct push_key *key);
 /* Appends a message; place: in its request, where there are several. */
 void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push_msg *m,
 		   size_t place);

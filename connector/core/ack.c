@@ -12,6 +12,15 @@
 /* Acks of one client for messages not remembered here, per second: each costs a call of its own. */
 #define LATE_PER_SECOND 200
 
+static uint64_t total_delivered(const struct message *m)
+{
+	uint64_t sum = 0;
+
+	for (int p = 0; p < PLATFORM_COUNT; p++)
+		sum += m->delivered[p];
+	return sum;
+}
+
 static void mark_dirty(struct message *m)
 {
 	struct core *core = m->nsp->core;
@@ -46,9 +55,9 @@ static void write_message(struct message *m)
 {
 	struct core *core = m->nsp->core;
 
-	if (m->delivered != m->delivered_written) {
+	if (total_delivered(m) != m->delivered_written) {
 		core->ops->delivered(core->store, lp_cstr(m->nsp->name), m->id, m->delivered);
-		m->delivered_written = m->delivered;
+		m->delivered_written = total_delivered(m);
 	}
 	for (int p = 0; p < PLATFORM_COUNT; p++)
 		write_acks(m, (enum platform)p);
@@ -168,7 +177,7 @@ void ack_remember_room(struct message *m, struct room *room)
 void ack_delivered(struct message *m)
 {
 	m->deliveries--;
-	if (m->delivered != m->delivered_written)
+	if (total_delivered(m) != m->delivered_written)
 		mark_dirty(m);
 }
 

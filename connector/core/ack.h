@@ -18,8 +18,8 @@ struct message {
 	uint32_t other_count;
 	uint64_t sequence;
 	uint64_t sent;                        /* monotonic ms at which it was accepted */
-	uint64_t delivered;                   /* clients it was handed to, so far */
-	uint64_t delivered_written;           /* what the store was told */
+	uint64_t delivered[PLATFORM_COUNT];   /* clients it was handed to, so far */
+	uint64_t delivered_written;           /* how many of them the store was told of */
 	unsigned deliveries;                  /* under way: it must not be forgotten */
 	char *except;                         /* client id, NULL: none */
 	struct client **acks[PLATFORM_COUNT]; /* references, not written yet */

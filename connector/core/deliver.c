@@ -40,7 +40,7 @@ static void hand(struct client *c, struct delivery *d)
 	socket_send(c->socket, d->frame);
 	if (!d->message)
 		return;
-	d->message->delivered++;
+	d->message->delivered[c->platform]++;
 	c->nsp->core->stats.deliveries++;
 }
 

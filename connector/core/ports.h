@@ -130,8 +130,9 @@ struct store_ops {
 	/* An ack of a message this connector does not remember: counted if it was addressed to the
 	 * client. Dropped when too much is waiting. */
 	void (*ack_late)(void *store, const struct store_client *c, uint64_t id);
-	/* This connector addressed count clients with the message. */
-	void (*delivered)(void *store, struct lp_str nsp, uint64_t id, uint64_t count);
+	/* This connector addressed so many clients with the message, all in all. */
+	void (*delivered)(void *store, struct lp_str nsp, uint64_t id,
+			  const uint64_t counts[PLATFORM_COUNT]);
 
 	/*
 	 * Messages that waited for the client while it was away. Got: the argument of the event

@@ -1,9 +1,9 @@
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/lp_time.h"
 #include "common/store/push_args.h"
 #include "connector/store/store_int.h"
 
@@ -169,10 +169,12 @@ static void ops_ack_late(void *store, const struct store_client *c, uint64_t id)
 	store_submit(s, REQUEST_ACK_LATE, c->nsp, 3, false, NULL, NULL);
 }
 
-static void ops_delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t count)
+static void ops_delivered(void *store, struct lp_str nsp, uint64_t id,
+			  const uint64_t counts[PLATFORM_COUNT])
 {
 	struct store *s = store;
 	struct batch *b = &s->delivered;
+	char text[64];
 
 	batch_open(s, b, nsp);
 	if (b->argc == 0) {
@@ -181,7 +183,9 @@ static void ops_delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t 
 		b->argc++;
 	}
 	request_addu(&b->args, id);
-	request_addu(&b->args, count);
+	snprintf(text, sizeof(text), "%" PRIu64 "/%" PRIu64 "/%" PRIu64, counts[PLATFORM_WEB],
+		 counts[PLATFORM_IOS], counts[PLATFORM_ANDROID]);
+	request_addz(&b->args, text);
 	b->argc += 2;
 }
 
@@ -213,7 +217,7 @@ static void ops_push(void *store, struct lp_str nsp, const struct push_msg *m, s
 	struct redis_args args = {0};
 
 	/* Who is connected was let in by the namespace: its settings need no look. */
-	push_args(&args, s->settings, nsp, "", lp_wall_ms(), NULL);
+	push_args(&args, s->settings, nsp, "", NULL);
 	push_args_add(&args, nsp, m, 0);
 	for (size_t i = 1; i < args.count; i++) /* the first is the key */
 		request_add(&s->args, redis_args_get(&args, i));

@@ -175,7 +175,7 @@ void other_begin(void)
 	}
 	command("HSET lp:{/e}:route:r c1.1 1");
 	command("HSET lp:{/e}:clients /e#ann#web-1 c1.1/1/3");
-	command("HSET lp:{/e}:stat:20251123 d 1");
+	command("HSET lp:{/e}:stat:20415 p0 1");
 	other_digest(other_before);
 }
 

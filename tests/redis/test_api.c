@@ -70,7 +70,7 @@ static void test_push_stored(void)
 	EXPECT("push", post(OWNER, "/api/auth/push", body), "200 {\"id\":1}");
 	EXPECT("inbox", command_text("HGET lp:inbox-seq c1.1"), "2");
 	EXPECT("ttl", command_text("TTL " B ":msg:1"), "1800");
-	EXPECT("owner's count", command_text("HSET " B ":msg:1 @c1.1 3 @c2.5 4"), "2");
+	EXPECT("owner's count", command_text("HSET " B ":msg:1 @c1.1 3/0/1 @c2.5 0/1/2"), "2");
 	answer = lp_xstrdup(get(OWNER, "/api/auth/report/push/1"));
 	EXPECT("", member(answer, 0, "id"), "\"1\"");
 	EXPECT("", member(answer, 0, "namespace"), "\"/d\"");
@@ -82,6 +82,9 @@ static void test_push_stored(void)
 	EXPECT("", member(answer, 0, "leaveMessage"), "\"true\"");
 	EXPECT("", member(answer, 0, "expire"), "\"0.5\"");
 	EXPECT("", member(answer, 0, "onlineClientCount"), "\"7\"");
+	EXPECT("", member(answer, 0, "onlineWebCount"), "\"3\"");
+	EXPECT("", member(answer, 0, "onlineIOSCount"), "\"1\"");
+	EXPECT("", member(answer, 0, "onlineAndroidCount"), "\"3\"");
 	EXPECT("", member(answer, 0, "ackWebCount"), "\"0\"");
 	EXPECT("", member(answer, 0, "ackIOSDetail"), "[]");
 	EXPECT("", member(answer, 0, "other"), "-");
@@ -398,6 +401,7 @@ static void test_unavailable(void)
 		{API_POST, OWNER, "/api/auth/room-apns"},
 		{API_POST, OWNER, "/api/auth/room-leave-message"},
 		{API_GET, OWNER, "/api/auth/namespace/current-message-stat"},
+		{API_GET, OWNER, "/api/auth/namespace/message-stat"},
 		{API_POST, ADMIN, "/api/admin/namespace/save"},
 		{API_GET, ADMIN, "/api/admin/namespace/list"},
 		{API_GET, ADMIN, "/api/admin/namespace/clear/d"},

@@ -230,35 +230,6 @@ static void test_room_leave_message(void)
 	other_end();
 }
 
-/* --- GET /api/auth/namespace/current-message-stat --- */
-
-static void test_message_stat(void)
-{
-	static const char url[] = "/api/auth/namespace/current-message-stat";
-
-	fresh();
-	EXPECT("none", get(OWNER, url),
-	       "200 {\"currMinuteMessageCount\":0,\"currHourMessageCount\":0,"
-	       "\"currDateMessageCount\":0}");
-	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}");
-	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{},\"extra\":\"lost\"}");
-	post(OWNER, "/api/auth/push", "{\"room\":\"r\"}");
-	/* the day may end between these lines: it did in one of the two then */
-	EXPECT("two",
-	       command_text("EVAL %s 0", "local n = 0 for _, key in ipairs(redis.call('KEYS', '" B
-					 ":stat:*')) do n = n + redis.call('HGET', key, 'd') end "
-					 "return n"),
-	       "2");
-	command("EVAL %s 0", "for _, key in ipairs(redis.call('KEYS', '" B ":stat:*')) do "
-			     "for _, f in ipairs(redis.call('HKEYS', key)) do "
-			     "redis.call('HSET', key, f, f == 'd' and 9 or #f == 3 and 8 or 7) "
-			     "end end");
-	CHECK(strstr(get(OWNER, url), "\"currDateMessageCount\":9}") != NULL);
-	other_begin();
-	EXPECT("of its own", member(get(OTHER, url), 0, "currDateMessageCount"), "0");
-	other_end();
-}
-
 /* --- GET /api/auth/report/online, with more than one page --- */
 
 static void test_report_long(void)
@@ -298,7 +269,6 @@ int main(void)
 		{"POST /api/auth/client: place", test_client_place},
 		{"POST /api/auth/room-apns", test_room_apns},
 		{"POST /api/auth/room-leave-message", test_room_leave_message},
-		{"GET /api/auth/namespace/current-message-stat", test_message_stat},
 		{"GET /api/auth/report/online: long lists", test_report_long},
 	};
 

@@ -45,31 +45,34 @@ static void fresh(void)
 /* What a connector asks for knows no revision of the settings, but a namespace must be there. */
 static void test_push(void)
 {
+#define PUSH(rev)                                                                                  \
+	"push", B, "lp:", rev, "10", "10", "10", "", "", "600", "1", "0", "news", "", "", "0",     \
+		"3600", leave, "[1", "2", "from", "x"
 	const char *leave = "";
+	char day[24], key[64];
 
-#define PUSH(rev, date, ...)                                                                       \
-	"push", B, "lp:", rev, "10", "10", "10", date, __VA_ARGS__, "", "", "600", "1", "0",       \
-		"news", "", "", "0", "3600", leave, "[1", "2", "from", "x"
 	EXPECT("FLUSHALL", "OK");
-	CALL("ERR GONE", PUSH("", "20251123", "23", "2359"));
+	CALL("ERR GONE", PUSH(""));
 	EXPECT("HSET " B ":conf rev 7", "1");
-	CALL("ERR STALE", PUSH("6", "20251123", "23", "2359"));
-	CALL("1", PUSH("", "20251123", "22", "2201"));
-	CALL("2", PUSH("7", "20251123", "23", "2358"));
-	CALL("3", PUSH("", "20251123", "23", "2359"));
-	CALL("4", PUSH("", "20251124", "00", "0000"));
+	CALL("ERR STALE", PUSH("6"));
+	CALL("1", PUSH(""));
+	CALL("2", PUSH("7"));
 	EXPECT("HMGET " B ":msg:1 id room from", "1 news x");
 	EXPECT("EXISTS lp:offline", "0");
 	leave = "1";
-	CALL("5", PUSH("", "20251124", "00", "0000"));
+	CALL("3", PUSH(""));
 	EXPECT("XLEN lp:offline", "1");
-	CALL("ERR FULL", PUSH("", "20251124", "00", "0000"));
+	CALL("ERR FULL", PUSH(""));
 	leave = "";
 	EXPECT("HSET " B ":conf offline on", "1");
-	CALL("ERR OFFLINE", PUSH("", "20251124", "00", "0000"));
-	EXPECT("HMGET " B ":stat:20251123 d h22 h23 m2201 m2358 m2359", "1 1 1 1 2 3");
-	EXPECT("HGETALL " B ":stat:20251124", "2 2 2 d h00 m0000");
-	EXPECT("TTL " B ":stat:20251123", "3456000");
+	CALL("ERR OFFLINE", PUSH(""));
+	/* counted under the time that the record has */
+	snprintf(day, sizeof(day), "%lld",
+		 strtoll(command("HGET " B ":msg:1 sendDate"), NULL, 10) / 86400000);
+	snprintf(key, sizeof(key), "TTL " B ":stat:%s", day);
+	EXPECT(key, "3456000");
+	snprintf(key, sizeof(key), "TTL " B ":stat-minute:%s", day);
+	EXPECT(key, "691200");
 #undef PUSH
 }
 
@@ -500,11 +503,32 @@ static void test_delivered(void)
 {
 	fresh();
 	message("1", NULL);
-	CALL("1", "delivered", B, "a.1", "1", "10", "2", "5");
-	CALL("1", "delivered", B, "b.2", "1", "3");
-	CALL("1", "delivered", B, "a.1", "1", "12");
-	EXPECT("HMGET " B ":msg:1 @a.1 @b.2", "12 3");
+	CALL("1", "delivered", B, "a.1", "1", "5/3/2", "2", "5/0/0");
+	CALL("1", "delivered", B, "b.2", "1", "0/3/0");
+	CALL("1", "delivered", B, "a.1", "1", "7/3/2");
+	CALL("1", "delivered", B, "a.1", "1", "7/3/3");
+	CALL("1", "delivered", B, "a.1", "1", "7/3/3");
+	EXPECT("HMGET " B ":msg:1 @a.1 @b.2", "0/3/0 7/3/3");
 	EXPECT("EXISTS " B ":msg:2", "0");
+	/* sent at 5 s: all of it in the first minute */
+	EXPECT("HGETALL " B ":stat:0", "16 o0");
+	EXPECT("HGETALL " B ":stat-minute:0", "16 o0");
+}
+
+/* What comes of a message is counted when that was sent, on its day in UTC. */
+static void test_stat(void)
+{
+	fresh();
+	message("1", NULL);
+	EXPECT("HSET " B ":msg:1 sendDate 1795564799999", "0");
+	CALL("2", "acks", B, "1", "web", "2", "w1", "w2");
+	CALL("0", "acks", B, "1", "web", "2", "w1", "w2");
+	CALL("3", "acks", B, "1", "ios", "1", "i1", "1", "android", "2", "a1", "a2");
+	EXPECT("HGETALL " B ":stat:20781", "1 2 2 a95 i95 w95");
+	EXPECT("HGETALL " B ":stat-minute:20781", "1 2 2 a1439 i1439 w1439");
+	EXPECT("HSET " B ":msg:1 sendDate 1795564800000", "0");
+	CALL("1", "acks", B, "1", "web", "1", "w3");
+	EXPECT("HGETALL " B ":stat:20782", "1 w0");
 }
 
 /* --- registrations --- */
@@ -840,6 +864,7 @@ int main(void)
 	CU_ADD_TEST(suite, test_many_acks);
 	CU_ADD_TEST(suite, test_ack_late);
 	CU_ADD_TEST(suite, test_delivered);
+	CU_ADD_TEST(suite, test_stat);
 	CU_ADD_TEST(suite, test_node_start);
 	CU_ADD_TEST(suite, test_node_renew);
 	CU_ADD_TEST(suite, test_node_reap);

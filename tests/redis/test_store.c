@@ -244,13 +244,13 @@ static void test_operations(void)
 	store_redis_ops.acks(n.store, LP_STR("/e"), 1, PLATFORM_WEB, ids, 1);
 	store_redis_ops.acks(n.store, LP_STR("/d"), 2, PLATFORM_IOS, ids, 1);
 	store_redis_ops.ack_late(n.store, &bob, 2);
-	store_redis_ops.delivered(n.store, LP_STR("/d"), 1, 40);
-	store_redis_ops.delivered(n.store, LP_STR("/d"), 1, 50);
+	store_redis_ops.delivered(n.store, LP_STR("/d"), 1, (uint64_t[]){30, 9, 1});
+	store_redis_ops.delivered(n.store, LP_STR("/d"), 1, (uint64_t[]){39, 9, 2});
 	run_for(20);
 	WAIT(idle(&n));
 	CU_ASSERT(is("HGET " B ":msg:1 ackWebCount", NULL, "2"));
 	CU_ASSERT(is("HGET " B ":msg:2 ackIOSCount", NULL, "2"));
-	CU_ASSERT(is("HGET " B ":msg:1 @%s", store_owner(n.store), "50"));
+	CU_ASSERT(is("HGET " B ":msg:1 @%s", store_owner(n.store), "39/9/2"));
 
 	ask("HSET " B ":conf offline on", NULL);
 	ann.id = LP_STR("/d#c#web-9");

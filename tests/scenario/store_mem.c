@@ -529,12 +529,14 @@ static void ack_late(void *store, const struct store_client *c, uint64_t id)
 	client_op(store, OP_LATE, c, NULL, 0)->message = id;
 }
 
-static void delivered(void *store, struct lp_str nsp, uint64_t id, uint64_t count)
+static void delivered(void *store, struct lp_str nsp, uint64_t id,
+		      const uint64_t counts[PLATFORM_COUNT])
 {
 	struct op *op = op_new(store, OP_DELIVERED, nsp);
 
 	op->message = id;
-	op->total = count;
+	for (int p = 0; p < PLATFORM_COUNT; p++)
+		op->total += counts[p];
 }
 
 /* --- questions: noted as text, answered with what the test gave --- */

@@ -3,6 +3,7 @@
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 message id    2 platform    3 client
 -- Returns  1, or 0 when it does not count
+-- include lib/stat.lua
 -- include lib/ack.lua
 local B, id, platform, client = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local msg = redis.call('HMGET', B .. ':msg:' .. id, 'room', 'sendDate', 'except', 'rooms')
@@ -12,7 +13,7 @@ end
 for _, room in ipairs(msg[4] and cjson.decode(msg[4]) or { msg[1] }) do
   local since = redis.call('ZSCORE', B .. ':room:' .. room .. ':ever:' .. platform, client)
   if since and tonumber(since) <= tonumber(msg[2]) then
-    return ack_add(B, id, platform, ARGV, 3, 3)
+    return ack_add(B, id, msg[2], platform, ARGV, 3, 3)
   end
 end
 return 0

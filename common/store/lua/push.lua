@@ -4,11 +4,10 @@
 -- ARGV     1 prefix       2 rev: of the settings the caller checked the password with, '' for a
 --                            caller that was let in by the namespace
 --          3 list limit   4 log limit    5 inbox limit
---          6 date yyyymmdd    7 hour HH    8 minute HHMM, to count the pushes under
---          9 idempotency key, '' for none    10 hash of the request that came with the key
---          11 how long the key is remembered (s)
---          12 how many messages may wait for offline delivery
---          13.. the messages, of each: place in the request, room, others: further rooms as a JSON
+--          6 idempotency key, '' for none    7 hash of the request that came with the key
+--          8 how long the key is remembered (s)
+--          9 how many messages may wait for offline delivery
+--          10.. the messages, of each: place in the request, room, others: further rooms as a JSON
 --               array or '', except or '', '1' to deliver it to nobody online, expire (s), '1'
 --               for offline delivery, event text up to where ,"sendDate":<ms>,"id":<id>}]
 --               follows, how many arguments follow: further fields of the record, name and value
@@ -19,6 +18,7 @@
 -- What was accepted under a key is not accepted again: it has the id of the first time.
 -- include lib/inbox.lua
 -- include lib/allow.lua
+-- include lib/stat.lua
 local B, prefix = KEYS[1], ARGV[1]
 
 local conf = redis.call('HMGET', B .. ':conf', 'rev', 'offline', 'limit_pushes_per_second')
@@ -33,22 +33,22 @@ if conf[2] == 'on' then
 end
 
 local starts, reply = {}, {}
-local at = 13
+local at = 10
 while at <= #ARGV do
   starts[#starts + 1] = at
   at = at + 9 + ARGV[at + 8]
 end
 
 local sent, known, fresh = nil, nil, #starts
-if ARGV[9] ~= '' then
-  sent = B .. ':sent:' .. ARGV[9]
+if ARGV[6] ~= '' then
+  sent = B .. ':sent:' .. ARGV[6]
   local names = { 'request' }
   for i, first in ipairs(starts) do
     names[i + 1] = ARGV[first]
   end
   local ids = redis.call('HMGET', sent, unpack(names))
   known = ids[1]
-  if known and known ~= ARGV[10] then
+  if known and known ~= ARGV[7] then
     return redis.error_reply('REUSED')
   end
   for i = 1, #starts do
@@ -64,7 +64,7 @@ if ARGV[9] ~= '' then
 end
 
 for i, first in ipairs(starts) do
-  if ARGV[first + 6] == '1' and not reply[i] and redis.call('XLEN', prefix .. 'offline') >= tonumber(ARGV[12]) then
+  if ARGV[first + 6] == '1' and not reply[i] and redis.call('XLEN', prefix .. 'offline') >= tonumber(ARGV[9]) then
     return redis.error_reply('FULL')
   end
 end
@@ -94,9 +94,8 @@ for i, first in ipairs(starts) do
       places[#places + 1] = ARGV[first]
       places[#places + 1] = name
     end
-    redis.call('HSET', msg, 'id', name, 'room', room, 'sendDate', now, 'onlineClientCount', '0', 'ackCount', '0',
-      'ackIOSCount', '0', 'ackAndroidCount', '0', 'ackWebCount', '0',
-      unpack(ARGV, first + 9, first + 8 + ARGV[first + 8]))
+    redis.call('HSET', msg, 'id', name, 'room', room, 'sendDate', now, 'ackCount', '0', 'ackIOSCount', '0',
+      'ackAndroidCount', '0', 'ackWebCount', '0', unpack(ARGV, first + 9, first + 8 + ARGV[first + 8]))
     redis.call('EXPIRE', msg, ARGV[first + 5])
 
     local entry = { 'n', nsp, 'r', room, 'i', name, 'x', except, 'e',
@@ -121,16 +120,11 @@ end
 if count > 0 then
   redis.call('LPUSH', B .. ':msgs', unpack(new))
   redis.call('LTRIM', B .. ':msgs', 0, ARGV[3] - 1)
-  local stat = B .. ':stat:' .. ARGV[6]
-  if redis.call('HINCRBY', stat, 'd', count) == count then
-    redis.call('EXPIRE', stat, 40 * 86400)
-  end
-  redis.call('HINCRBY', stat, 'h' .. ARGV[7], count)
-  redis.call('HINCRBY', stat, 'm' .. ARGV[8], count)
+  stat_add(B, now, 'p', count)
   if sent then
-    redis.call('HSET', sent, 'request', ARGV[10], unpack(places))
+    redis.call('HSET', sent, 'request', ARGV[7], unpack(places))
     if not known then
-      redis.call('EXPIRE', sent, ARGV[11])
+      redis.call('EXPIRE', sent, ARGV[8])
     end
   end
 end

@@ -1,8 +1,9 @@
--- Adds clients (args[first] to args[last]) to those that acknowledged message id, and counts the
--- new ones; it does not wait for them any more. The set lives as long as the message record, which must exist.
+-- Adds clients (args[first] to args[last]) to those that acknowledged message id, which was sent at
+-- that time (ms), and counts the new ones; it does not wait for them any more. The set lives as long
+-- as the message record, which must exist.
 -- Returns how many were new.
 local ACK_COUNT = { web = 'ackWebCount', ios = 'ackIOSCount', android = 'ackAndroidCount' }
-local function ack_add(B, id, platform, args, first, last)
+local function ack_add(B, id, sent, platform, args, first, last)
   local msg, set, added, from = B .. ':msg:' .. id, B .. ':ack:' .. id .. ':' .. platform, 0, first
   while first <= last do
     -- unpack() has room for somewhat less than 8000 values
@@ -17,6 +18,7 @@ local function ack_add(B, id, platform, args, first, last)
     end
     redis.call('HINCRBY', msg, 'ackCount', added)
     redis.call('HINCRBY', msg, ACK_COUNT[platform], added)
+    stat_add(B, sent, string.sub(platform, 1, 1), added)
     if redis.call('EXISTS', B .. ':offline:' .. id) == 1 then
       for i = from, last do
         redis.call('ZREM', B .. ':unread:' .. args[i], id)
