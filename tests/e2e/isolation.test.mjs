@@ -47,6 +47,7 @@ const attempts = {
 	"GET /api/auth/namespace/dead-callbacks": [{}],
 	"POST /api/auth/namespace/dead-callbacks/replay": [{ eventId: EVENT_ID }, {}],
 	"GET /api/auth/namespace/current-message-stat": [{}],
+	"GET /api/auth/namespace/message-stat": [{}, { by: "minute" }, { by: "day", from: 0, to: 1 }],
 	// for the administrator, who asks about another namespace
 	"POST /api/admin/login": [{}],
 	"POST /api/admin/namespace/save": [{ key: ATTACKER, name: "again" }],
