@@ -32,6 +32,7 @@ const char *api_request(enum api_method method, const char *authorization, const
 		.query = lp_str_from(uri, mark + 1),
 		.authorization = lp_cstr(authorization),
 		.content_type = lp_cstr(type),
+		.idempotency_key = lp_cstr(fixture.idempotency_key),
 		.remote_addr = LP_STR("192.0.2.1"),
 		.read_body = read_body,
 		.source = (char *)body,

@@ -18,6 +18,7 @@ struct api_fixture {
 	struct redis_server *server;
 	struct redisContext *redis;
 	struct settings settings;
+	const char *idempotency_key; /* header of the requests; NULL: none */
 };
 
 extern struct api_fixture fixture;
