@@ -112,6 +112,40 @@ static int save(struct redis *r, const char *rev, struct redisReply **reply)
 	return rc;
 }
 
+/* Several calls in one go: loaded when it must be, each with its own reply. */
+static void test_calls(void)
+{
+	static const char *const revs[] = {"", "1", "", ""};
+	struct redis_args calls[4] = {{.count = 0}};
+	struct redis *r = redis_new(shared);
+	struct redisReply *replies[4];
+
+	for (int i = 0; i < 4; i++) {
+		redis_args_addz(&calls[i], i == 2 ? "lp:{/text}" : "lp:{/s}");
+		redis_args_addz(&calls[i], "lp:");
+		redis_args_addz(&calls[i], revs[i]);
+		redis_args_addz(&calls[i], "/s");
+		redis_args_addz(&calls[i], "127.0.0.1");
+		redis_args_addz(&calls[i], "100");
+	}
+	RUN(r, "SET lp:{/text}:conf text", "OK"); /* the script fails on it */
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			RUN(r, "SCRIPT FLUSH", "OK");
+		CHECK(redis_scripts(r, "ns_save", calls, 4, replies) == LP_OK);
+		CHECK(redis_reply_int(replies[0]) > 0);
+		CHECK_STR(LP_STR("its own error"), redis_reply_error(replies[1]), LP_STR("STALE"));
+		CHECK(replies[2] == NULL);
+		CHECK(redis_reply_int(replies[3]) > redis_reply_int(replies[0]));
+		for (int k = 0; k < 4; k++)
+			redis_reply_free(replies[k]);
+	}
+	RUN(r, "DEL lp:{/text}:conf lp:{/s}:conf", "2");
+	for (int i = 0; i < 4; i++)
+		redis_args_clear(&calls[i]);
+	redis_free(r);
+}
+
 static void test_scripts(void)
 {
 	struct redis *r = redis_new(shared);
@@ -214,9 +248,13 @@ static void test_password(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"commands", test_commands}, {"pipeline", test_pipeline},
-		{"scripts", test_scripts},   {"closed while idle", test_closed_while_idle},
-		{"killed", test_killed},     {"frozen", test_frozen},
+		{"commands", test_commands},
+		{"pipeline", test_pipeline},
+		{"scripts", test_scripts},
+		{"calls", test_calls},
+		{"closed while idle", test_closed_while_idle},
+		{"killed", test_killed},
+		{"frozen", test_frozen},
 		{"password", test_password},
 	};
 	int status;

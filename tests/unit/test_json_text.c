@@ -149,11 +149,38 @@ static void test_without(void)
 	lp_buf_clear(&out);
 }
 
+static void test_elements(void)
+{
+	static const struct {
+		struct lp_str in;
+		ssize_t want;
+		struct lp_str second;
+	} rows[] = {
+		{BYTES("[]"), 0, BYTES("")},
+		{BYTES(" [ 1.0 ] "), 1, BYTES("")},
+		{BYTES("[1,{\"a\": [2,3]} ,4]"), 3, BYTES("{\"a\": [2,3]}")},
+		{BYTES("[[1],\"],\"]"), 2, BYTES("\"],\"")},
+		{BYTES("[1,]"), -1, BYTES("")},
+		{BYTES("[1"), -1, BYTES("")},
+		{BYTES("[1]]"), -1, BYTES("")},
+		{BYTES("{}"), -1, BYTES("")},
+		{BYTES(""), -1, BYTES("")},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_str out[2] = {{NULL, 0}, {NULL, 0}};
+
+		CHECK_ROW(rows[i].in, json_text_elements(rows[i].in, out, 2) == rows[i].want);
+		if (rows[i].want > 1)
+			CHECK_STR(rows[i].in, out[1], rows[i].second);
+	}
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"valid", test_valid},   {"prefixes", test_prefixes}, {"depth", test_depth},
-		{"member", test_member}, {"without", test_without},
+		{"member", test_member}, {"without", test_without},   {"elements", test_elements},
 	};
 
 	return lp_test_main("json_text", tests, COUNT(tests));

@@ -34,6 +34,23 @@ static void test_errors(void)
 		{BYTES("{\"room\":\"a b\"}"), PUSH_MSG_ROOM_INVALID},
 		{BYTES("{\"room\":\"r\\u0000\"}"), PUSH_MSG_ROOM_INVALID},
 		{BYTES("{\"room\":\"r\"}"), PUSH_MSG_DATA_INVALID},
+		/* four rooms are allowed, whichever way they are named */
+		{BYTES("{\"rooms\":[\"a\",\"b\",\"c\",\"d\"],\"pushData\":{}}"), PUSH_MSG_OK},
+		{BYTES("{\"room\":\"a\",\"rooms\":[\"a\",\"b\",\"c\",\"d\"],\"pushData\":{}}"),
+		 PUSH_MSG_OK},
+		{BYTES("{\"room\":\"e\",\"rooms\":[\"a\",\"b\",\"c\",\"d\"],\"pushData\":{}}"),
+		 PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":[\"a\",\"b\",\"c\",\"d\",\"a\"],\"pushData\":{}}"),
+		 PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":null,\"pushData\":{}}"), PUSH_MSG_ROOM_EMPTY},
+		{BYTES("{\"rooms\":[],\"pushData\":{}}"), PUSH_MSG_ROOM_EMPTY},
+		{BYTES("{\"room\":\"\",\"rooms\":[\"a\"],\"pushData\":{}}"), PUSH_MSG_OK},
+		{BYTES("{\"room\":7,\"rooms\":[\"a\"],\"pushData\":{}}"), PUSH_MSG_ROOM_INVALID},
+		{BYTES("{\"rooms\":\"a\",\"pushData\":{}}"), PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":[\"a\",\"\"],\"pushData\":{}}"), PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":[\"a\",\"b c\"],\"pushData\":{}}"), PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":[[\"a\"]],\"pushData\":{}}"), PUSH_MSG_ROOMS_INVALID},
+		{BYTES("{\"rooms\":[\"a\"]}"), PUSH_MSG_DATA_INVALID},
 		{BYTES("{\"room\":\"r\",\"pushData\":null}"), PUSH_MSG_DATA_INVALID},
 		{BYTES("{\"room\":\"r\",\"pushData\":\"{}\"}"), PUSH_MSG_DATA_INVALID},
 		{BYTES("{\"room\":\"r\",\"pushData\":1}"), PUSH_MSG_DATA_INVALID},
@@ -163,6 +180,8 @@ static void test_fields(void)
 		       "\"leaveMessage\":false}"),
 		 BYTES("namespace=/n;pushData={};expire=1;extra={\"lost\":1};leaveMessage=false;"),
 		 false},
+		{BYTES("{\"rooms\":[\"r\",\"q\",\"r\",\"a\\\\b\"],\"pushData\":{}}"),
+		 BYTES("namespace=/n;pushData={};rooms=[\"r\",\"q\",\"a\\\\b\"];expire=1;"), false},
 	};
 	struct lp_buf out = {0};
 
@@ -177,6 +196,32 @@ static void test_fields(void)
 		CHECK_ROW(rows[i].in, m.lost == rows[i].lost);
 		push_msg_clear(&m);
 		json_object_put(body);
+	}
+	lp_buf_clear(&out);
+}
+
+static void test_rooms(void)
+{
+	static const struct {
+		struct lp_str event, from, to, want; /* empty: refused */
+	} rows[] = {
+		{BYTES("[\"push\",{\"room\":\"a\",\"x\":1}]"), BYTES("a"), BYTES("bcd"),
+		 BYTES("[\"push\",{\"room\":\"bcd\",\"x\":1}]")},
+		{BYTES("[\"push\",{\"room\":\"a\\\\b\",\"x\":1}]"), BYTES("a\\b"), BYTES("c\\d"),
+		 BYTES("[\"push\",{\"room\":\"c\\\\d\",\"x\":1}]")},
+		{BYTES("[\"push\",{\"room\":\"ab\"}]"), BYTES("a"), BYTES("b"), BYTES("")},
+		{BYTES("[\"push\",{\"id\":1}]"), BYTES("a"), BYTES("b"), BYTES("")},
+		{BYTES(""), BYTES("a"), BYTES("b"), BYTES("")},
+	};
+	struct lp_buf out = {0};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int rc;
+
+		lp_buf_reset(&out);
+		rc = push_msg_event_room(&out, rows[i].event, rows[i].from, rows[i].to);
+		CHECK_ROW(rows[i].event, rc == (rows[i].want.n ? LP_OK : LP_EPROTO));
+		CHECK_STR(rows[i].event, lp_buf_str(&out), rows[i].want);
 	}
 	lp_buf_clear(&out);
 }
@@ -205,7 +250,7 @@ int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"errors", test_errors}, {"expire", test_expire}, {"event", test_event},
-		{"fields", test_fields}, {"flag", test_flag},
+		{"fields", test_fields}, {"rooms", test_rooms},   {"flag", test_flag},
 	};
 	char *error;
 	int status;

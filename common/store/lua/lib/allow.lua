@@ -19,3 +19,9 @@ local function allow(key, rate, now, wanted)
   return taken, { tostring(rate), tostring(left), tostring(math.ceil((full - now) / 1000)),
     tostring(math.ceil(more / 1000)) }
 end
+
+-- How many are taken out of it now.
+local function allow_used(key, rate, now)
+  local missing = math.min(tonumber(redis.call('GET', key) or 0) - now, 1000000)
+  return math.max(math.ceil(missing * rate / 1000000 - 0.001), 0)
+end
