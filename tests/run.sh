@@ -167,6 +167,7 @@ list_e2e()
 {
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
 	say isolation kick stats cluster redis processes callbacks metrics operator soak
+	say signatures tokens
 }
 
 stage_e2e_direct()
