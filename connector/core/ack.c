@@ -137,26 +137,41 @@ static void keep_window(struct nsp *nsp)
 	}
 }
 
-struct message *ack_remember(struct room *room, uint64_t id, uint64_t sequence,
-			     struct lp_str except)
+/* Redis was emptied, and ids begin anew: what was noted under this one is another message's. */
+static void begin_anew(struct message *m, const struct pushed *p)
+{
+	m->nsp->users++;
+	write_message(m);
+	m->nsp->users--;
+	memset(m->delivered, 0, sizeof(m->delivered));
+	m->delivered_written = 0;
+	m->position = p->position;
+	free(m->except);
+	m->except = p->except.n ? lp_xstrndup(p->except) : NULL;
+}
+
+struct message *ack_remember(struct room *room, const struct pushed *p, uint64_t sequence)
 {
 	struct nsp *nsp = room->nsp;
 	struct message *m;
 
-	HASH_FIND(hh, nsp->messages, &id, sizeof(id), m);
+	HASH_FIND(hh, nsp->messages, &p->id, sizeof(p->id), m);
+	if (m && m->position != p->position)
+		begin_anew(m, p);
 	if (!m) {
 		m = lp_xcalloc(1, sizeof(*m));
-		m->id = id;
+		m->id = p->id;
 		m->nsp = nsp;
-		HASH_ADD(hh, nsp->messages, id, sizeof(id), m);
+		m->position = p->position;
+		HASH_ADD(hh, nsp->messages, id, sizeof(m->id), m);
 		m->older = nsp->newest_message;
 		if (m->older)
 			m->older->newer = m;
 		else
 			nsp->oldest_message = m;
 		nsp->newest_message = m;
-		if (except.n)
-			m->except = lp_xstrndup(except);
+		if (p->except.n)
+			m->except = lp_xstrndup(p->except);
 	}
 	m->room_serial = room->serial;
 	m->other_count = 0;

@@ -18,6 +18,7 @@ struct message {
 	uint32_t other_count;
 	uint64_t sequence;
 	uint64_t sent;                        /* monotonic ms at which it was accepted */
+	uint64_t position;                    /* in the log; another one, another message */
 	uint64_t delivered[PLATFORM_COUNT];   /* clients it was handed to, so far */
 	uint64_t delivered_written;           /* how many of them the store was told of */
 	unsigned deliveries;                  /* under way: it must not be forgotten */
@@ -31,8 +32,7 @@ struct message {
 };
 
 /* Notes a message that is about to be delivered; ack_delivered() must follow. */
-struct message *ack_remember(struct room *room, uint64_t id, uint64_t sequence,
-			     struct lp_str except);
+struct message *ack_remember(struct room *room, const struct pushed *p, uint64_t sequence);
 void ack_delivered(struct message *m);
 /* It is delivered to one more room. ack_delivered() must follow as often. */
 void ack_remember_room(struct message *m, struct room *room);

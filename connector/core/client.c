@@ -59,6 +59,7 @@ struct store_client client_for_store(const struct client *c)
 		.platform = (enum platform)c->platform,
 		.serial = c->serial,
 		.announced = c->announced,
+		.since = c->since,
 		.asked = c->handshake && c->handshake->asked,
 		.verified = c->token != NULL,
 		.provisional = c->handshake && c->handshake->provisional,
@@ -108,24 +109,24 @@ struct registration {
 };
 
 static void registered(void *arg, enum store_answer answer, const struct store_texts *got);
+static void registered_again(void *arg, enum store_answer answer, const struct store_texts *got);
 
 static void register_client(struct client *c, bool again)
 {
 	struct core *core = c->nsp->core;
 	struct store_client who = client_for_store(c);
 	struct store_room *rooms = all_rooms(c, true);
-	struct registration *r = NULL;
+	struct registration *r = lp_xmalloc(sizeof(*r));
 
+	r->client = client_ref(c);
+	r->generation = core->generation;
 	if (!again) {
-		r = lp_xmalloc(sizeof(*r));
-		r->client = client_ref(c);
-		r->generation = core->generation;
 		for (struct member *m = c->members; m && !c->handshake->counted; m = m->next)
 			m->room->asked++;
 		c->handshake->counted = true;
 	}
 	core->ops->client_on(core->store, &who, rooms, c->room_count, again,
-			     again ? NULL : registered, r);
+			     again ? registered_again : registered, r);
 	free(rooms);
 }
 
@@ -218,6 +219,7 @@ static void accept_client(struct client *c)
 	replace(c);
 	HASH_DEL(nsp->registering, c);
 	c->state = CLIENT_ONLINE;
+	c->since = nsp->core->ops->clock(nsp->core->store);
 	HASH_ADD_KEYPTR(hh, nsp->clients, c->id, c->id_len, c);
 	nsp->core->stats.clients++;
 	for (struct member *m = c->members; m; m = m->next)
@@ -435,6 +437,27 @@ void client_registered(struct client *c, uint64_t generation)
 		register_client(c, false); /* the store has forgotten it again */
 }
 
+/*
+ * While this connector was not heard of, the client may have come back elsewhere, and its namespace
+ * been closed. One that is not known, because all was lost, may be made again.
+ */
+static void registered_again(void *arg, enum store_answer answer, const struct store_texts *got)
+{
+	struct registration *r = arg;
+	struct client *c = r->client;
+
+	(void)got;
+	free(r);
+	if (c->state == CLIENT_ONLINE && answer == STORE_CONFLICT) {
+		c->nsp->core->stats.replaced++;
+		client_disconnect(c);
+	} else if (c->state == CLIENT_ONLINE && answer == STORE_OFFLINE_NAMESPACE &&
+		   !c->nsp->offline_total) {
+		core_namespace_offline(c->nsp->core, lp_cstr(c->nsp->name));
+	}
+	client_unref(c);
+}
+
 void client_connect(struct socket *s, const struct socket_request *req)
 {
 	struct core *core = engine_app(socket_engine(s));
@@ -525,6 +548,8 @@ void client_expel(struct client *c, struct lp_blob *frame)
 
 void client_rejoin(struct client *c)
 {
+	/* Ids of messages may begin anew. */
+	c->last_ack = 0;
 	register_client(c, true);
 }
 

@@ -34,6 +34,7 @@ struct client {
 	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
 	struct token *token;         /* once verified, until GONE; NULL: it has none */
 	uint64_t serial;             /* of this connection */
+	uint64_t since;              /* when it was accepted, by the clock of the store (ms) */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
 	uint64_t next_push;     /* ms: until then it may not send another push */
 	uint64_t next_discover; /* ms */

@@ -4,6 +4,7 @@
 
 #include "common/lp_mem.h"
 #include "connector/core/ack.h"
+#include "connector/core/catchup.h"
 #include "connector/core/client.h"
 #include "connector/core/core_int.h"
 #include "connector/core/deliver.h"
@@ -54,6 +55,7 @@ void core_free(struct core *c)
 {
 	transfer_cancel_all(c);
 	expel_cancel_all(c);
+	catchup_cancel(c);
 	ack_write(c);
 	token_cache_free(c);
 	free(c->expiry);
@@ -82,14 +84,16 @@ void core_each_namespace(const struct core *c,
 	}
 }
 
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
-	       uint64_t id, struct lp_str except, struct lp_str event)
+void core_push(struct core *c, struct lp_str nsp, const struct pushed *p)
 {
 	struct nsp *n = nsp_find(c, nsp);
 
 	c->stats.pushes++;
-	if (n)
-		deliver_push(n, room, others, id, except, event);
+	if (!n)
+		return;
+	if (p->position)
+		n->seen = p->position;
+	deliver_push(n, p);
 }
 
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
@@ -189,18 +193,38 @@ static void drain_all(struct core *c)
 	}
 }
 
-void core_rejoin(struct core *c)
+static void rejoin(struct nsp *n)
 {
-	struct nsp *n, *next_nsp;
 	struct client *k, *next;
 
+	HASH_ITER(hh, n->clients, k, next)
+	client_rejoin(k);
+}
+
+void core_namespace_made(struct core *c, struct lp_str nsp)
+{
+	struct nsp *n = nsp_find(c, nsp);
+
+	if (!n || !n->clients)
+		return;
+	rejoin(n);
+	catchup_begin(c);
+}
+
+void core_catch_up(struct core *c)
+{
+	struct nsp *n, *next;
+
+	HASH_ITER(hh, c->nsps, n, next)
+	rejoin(n);
+	catchup_begin(c);
+}
+
+void core_rejoin(struct core *c)
+{
 	/* Registrations under way see the new generation and are asked for again. */
 	c->generation++;
-	HASH_ITER(hh, c->nsps, n, next_nsp)
-	{
-		HASH_ITER(hh, n->clients, k, next)
-		client_rejoin(k);
-	}
+	core_catch_up(c);
 }
 
 bool core_turn(struct core *c, uint64_t now)
@@ -209,6 +233,7 @@ bool core_turn(struct core *c, uint64_t now)
 
 	c->now = now;
 	more = deliver_turn(c);
+	catchup_turn(c);
 	more |= expel_turn(c);
 	return transfer_turn(c) || more;
 }

@@ -3,8 +3,8 @@
  * room, what must be delivered to whom, and which acknowledgements came back. No I/O, no clock.
  *
  * connector/store/ calls core_push(), core_emit(), core_transfer(), core_kick(), core_expel() and
- * core_namespace_offline() for what the inbox brings and core_rejoin() after Redis forgot this
- * connector; the loop calls core_turn() once per pass and core_tick() when its time has come.
+ * core_namespace_offline() for what the inbox brings, core_catch_up() when it lost something, and
+ * core_rejoin() after Redis forgot this connector; the loop calls core_turn() once per pass and core_tick() when its time has come.
  */
 #ifndef CORE_H
 #define CORE_H
@@ -37,7 +37,7 @@ struct core_conf {
 struct core_stats {
 	size_t clients;      /* accepted, now */
 	size_t rooms;        /* now */
-	uint64_t pushes;     /* messages taken from the inbox */
+	uint64_t pushes;     /* messages taken from the inbox, or the logs */
 	uint64_t deliveries; /* handed to a client's connection */
 	uint64_t acks;
 	struct histogram delay;     /* ms from the acceptance of a push to this connector */
@@ -49,6 +49,18 @@ struct core_stats {
 	uint64_t callbacks_refused; /* clients refused by those */
 	uint64_t tokens_refused;    /* clients without a good token */
 	uint64_t expired;           /* clients disconnected since their token expired */
+	uint64_t catchups;          /* times it caught up with the logs */
+	uint64_t missed;            /* messages that were trimmed from these before */
+};
+
+/* A push, as the inbox or a log tells of it. */
+struct pushed {
+	struct lp_str room;
+	struct lp_str others; /* further rooms as a JSON array, or empty */
+	uint64_t id;
+	uint64_t position;    /* in the log of the namespace; 0 when not known */
+	struct lp_str except; /* a client id or empty */
+	struct lp_str event;  /* JSON array text, as push_msg_event() begins it for the room */
 };
 
 /* store_ops/store: the door to the store, borrowed. */
@@ -65,12 +77,7 @@ void core_each_namespace(const struct core *c,
 /* What to give engine_new(), with the core as app_data. */
 const struct app_ops *core_app(void);
 
-/*
- * A push for a room; others: its further rooms as a JSON array, or empty; except: a client id or
- * empty; event: the JSON array text, as push_msg_event() begins it for the first room.
- */
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
-	       uint64_t id, struct lp_str except, struct lp_str event);
+void core_push(struct core *c, struct lp_str nsp, const struct pushed *p);
 /* An event for a room that is neither acknowledged nor counted; in one order with the pushes. */
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
 	       struct lp_str event);
@@ -92,7 +99,15 @@ bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct
 void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
 /* The namespace was set offline: its clients are disconnected, spread over some time. */
 void core_namespace_offline(struct core *c, struct lp_str nsp);
-/* Registers every client anew through store_ops.client_on(again). */
+/* A namespace was made: its clients that are here already, since before all was lost, are
+ * registered anew. */
+void core_namespace_made(struct core *c, struct lp_str nsp);
+/*
+ * The inbox has lost something: registers every client anew, which tells those that must go, and
+ * reads in the logs what was pushed. The inbox is held until that is done.
+ */
+void core_catch_up(struct core *c);
+/* The same when the store forgot us: registrations under way are asked for again as well. */
 void core_rejoin(struct core *c);
 
 /*

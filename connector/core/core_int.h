@@ -8,7 +8,7 @@
 #include "connector/core/core.h"
 
 struct client;
-struct delivery;
+struct delivery_head;
 struct expulsion;
 struct key_cache;
 struct message;
@@ -26,12 +26,29 @@ struct nsp {
 	struct message *messages;       /* table by id: the recent ones */
 	struct message *oldest_message; /* list in order of arrival, for forgetting */
 	struct message *newest_message;
-	size_t users; /* clients in any state that point here; freed at 0 by nsp_release() */
+	uint64_t seen;   /* position of the last push that the inbox brought, 0: none yet */
+	uint64_t caught; /* position of the last one that the log brought in the last catch-up */
+	size_t users;    /* clients in any state that point here; freed at 0 by nsp_release() */
 	size_t offline_total; /* clients when it was set offline, registering ones too; 0: it was not */
 	size_t offline_done;
 	uint64_t offline_since; /* ms */
 	bool wants_query;       /* the store wants the handshake's query with each client */
 	char name[];
+};
+
+/* See catchup.h. */
+struct catchup {
+	bool on;           /* the inbox is held */
+	bool asked;        /* a page is on its way */
+	unsigned stale;    /* pages on their way that are not wanted any more */
+	uint64_t from;     /* ms: all that was accepted before is known */
+	struct nsp **nsps; /* held, those to do, the last one first */
+	size_t count;
+	uint64_t after;    /* of that one: the position to go on behind */
+	bool first;        /* nothing of it was read yet */
+	uint64_t messages; /* so far */
+	uint64_t until;    /* of the last one: positions below may have waited in the inbox */
+	uint64_t ended;    /* core.sequence at the end of the last one */
 };
 
 struct core {
@@ -43,7 +60,7 @@ struct core {
 	struct nsp *nsps;        /* table by name */
 	struct room *busy_rooms; /* with deliveries under way, in turn */
 	struct room *last_busy_room;
-	struct delivery **heads; /* see deliver.c: space for a client's rooms */
+	struct delivery_head *heads; /* see deliver.c: space for a client's rooms */
 	uint32_t heads_space;
 	struct message *dirty_messages; /* with acks or counts to write */
 	struct transfer *transfers;     /* under way, in order: see transfer.c */
@@ -57,6 +74,7 @@ struct core {
 	uint64_t last_serial; /* of connections and of rooms */
 	uint64_t sequence;    /* of messages delivered here, all namespaces */
 	uint64_t generation;  /* goes up each time the store forgot us */
+	struct catchup catchup;
 	size_t offline_nsps;
 	struct wheel *expiry;        /* of tokens, see token.c; NULL until there is one */
 	struct key_cache *key_cache; /* of token.c, the same */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/lp_mem.h"
+#include "common/model/log_position.h"
 #include "connector/core/ack.h"
 #include "connector/core/client.h"
 #include "connector/core/deliver.h"
@@ -33,6 +34,11 @@ static void append(struct room *room, struct delivery *d)
 	room->shared += d->shared;
 }
 
+static bool concerns(const struct delivery *d, const struct member *m)
+{
+	return d->sequence > m->got && m->asked <= d->accepted && m->since >= d->joined;
+}
+
 static void hand(struct client *c, struct delivery *d)
 {
 	if (c == d->except)
@@ -44,7 +50,7 @@ static void hand(struct client *c, struct delivery *d)
 	c->nsp->core->stats.deliveries++;
 }
 
-/* What waits for the client in each of its rooms: the first ones. It counts as given from now on. */
+/* What waits for the client in each of its rooms: the first ones. */
 static size_t take_heads(struct core *core, struct client *c)
 {
 	size_t n = 0;
@@ -56,38 +62,49 @@ static size_t take_heads(struct core *core, struct client *c)
 	for (struct member *m = c->members; m; m = m->next) {
 		struct delivery *d = m->room->deliveries;
 
-		while (d && d->sequence <= m->got)
+		while (d && !concerns(d, m))
 			d = d->next;
-		if (!d)
-			continue;
-		core->heads[n++] = d;
-		m->got = m->room->last_delivery->sequence;
+		if (d)
+			core->heads[n++] = (struct delivery_head){d, m};
 	}
 	return n;
+}
+
+/* Behind the first one, or NULL; what concerns the member is given to it in order. */
+static struct delivery *next_for(const struct member *m, struct delivery *d)
+{
+	do
+		d = d->next;
+	while (d && !concerns(d, m));
+	return d;
 }
 
 /* Gives the client what waits for it in all its rooms, in order, each message once. */
 static void catch_up(struct core *core, struct client *c)
 {
 	size_t n = take_heads(core, c);
-	struct delivery **heads = core->heads;
+	struct delivery_head *heads = core->heads;
 
 	while (n) {
-		struct delivery *first = heads[0];
+		struct delivery *first = heads[0].d;
 
 		for (size_t i = 1; i < n; i++) {
-			if (heads[i]->sequence < first->sequence ||
-			    (heads[i]->sequence == first->sequence &&
-			     heads[i]->place < first->place))
-				first = heads[i];
+			if (heads[i].d->sequence < first->sequence ||
+			    (heads[i].d->sequence == first->sequence &&
+			     heads[i].d->place < first->place))
+				first = heads[i].d;
 		}
 		hand(c, first);
 		for (size_t i = n; i-- > 0;) {
-			if (heads[i]->sequence == first->sequence)
-				heads[i] = heads[i]->next;
-			if (!heads[i])
+			if (heads[i].d->sequence == first->sequence)
+				heads[i].d = next_for(heads[i].member, heads[i].d);
+			if (!heads[i].d)
 				heads[i] = heads[--n];
 		}
+	}
+	for (struct member *m = c->members; m; m = m->next) {
+		if (m->room->last_delivery)
+			m->got = m->room->last_delivery->sequence;
 	}
 }
 
@@ -111,7 +128,7 @@ static uint32_t serve(struct room *room, uint32_t limit)
 			continue;
 		}
 		for (struct delivery *d = room->deliveries; d; d = d->next) {
-			if (d->sequence > m->got)
+			if (concerns(d, m))
 				hand(c, d);
 		}
 		m->got = room->last_delivery->sequence;
@@ -178,6 +195,7 @@ static struct delivery next_delivery(struct nsp *nsp, struct lp_str except, stru
 		.sequence = ++nsp->core->sequence,
 		.frame = frame_event(lp_cstr(nsp->name), event),
 		.except = out,
+		.accepted = UINT64_MAX,
 	};
 }
 
@@ -236,33 +254,61 @@ static struct lp_blob *frame_for(struct nsp *nsp, struct lp_str event, struct lp
 }
 
 /*
+ * Says for whom in the room it is; false: for nobody. One from the log is for those who had asked to
+ * join when it was accepted. So is one that waited in the inbox for the end of a catch-up; when
+ * the log brought it as well, it is only for those who were moved in since.
+ */
+static bool limit(struct delivery *d, struct room *room, const struct pushed *p, bool missed)
+{
+	const struct catchup *u = &room->nsp->core->catchup;
+	bool waited = !missed && p->position && p->position < u->until;
+	bool had = p->position <= room->last;
+
+	if (missed && had)
+		return false;
+	d->accepted = missed || waited ? log_position_time(p->position) : UINT64_MAX;
+	d->joined = 0;
+	if (waited && had && p->position <= room->nsp->caught) {
+		d->joined = u->ended;
+		return true;
+	}
+	if (missed)
+		room->nsp->caught = p->position;
+	if (p->position)
+		room->last = p->position;
+	return true;
+}
+
+/*
  * To those of the rooms that are here. All of them have the message in their queues before the first
  * one is served.
  */
-static void push_to_rooms(struct nsp *nsp, struct lp_str first, const struct roomlist *others,
-			  uint64_t id, struct lp_str except, struct lp_str event)
+static void push_to_rooms(struct nsp *nsp, const struct pushed *p, const struct roomlist *others,
+			  bool missed)
 {
 	struct room **here = lp_xmalloc((others->count + 1) * sizeof(here[0]));
-	struct delivery d = next_delivery(nsp, except, event);
+	struct delivery d = next_delivery(nsp, p->except, p->event);
 	struct lp_blob *frame = d.frame;
 	size_t n = 0;
 
 	d.shared = true;
 	for (size_t i = 0; i <= others->count; i++) {
-		struct lp_str name = i ? others->entries[i - 1].name : first;
+		struct lp_str name = i ? others->entries[i - 1].name : p->room;
 		struct room *room = room_find(nsp, name);
 
 		if (!room || (room->deliveries && room->last_delivery->sequence == d.sequence))
 			continue; /* nobody, or named twice */
+		if (!limit(&d, room, p, missed))
+			continue;
 		d.place = (uint16_t)i;
-		d.frame = i ? frame_for(nsp, event, first, name) : lp_blob_ref(frame);
+		d.frame = i ? frame_for(nsp, p->event, p->room, name) : lp_blob_ref(frame);
 		if (!d.frame)
 			continue;
 		if (d.message) {
 			ack_remember_room(d.message, room);
 		} else {
-			d.message = ack_remember(room, id, d.sequence, except);
-			d.message->sent = note_sent(nsp->core, event);
+			d.message = ack_remember(room, p, d.sequence);
+			d.message->sent = note_sent(nsp->core, p->event);
 		}
 		add(room, &d);
 		here[n++] = room;
@@ -273,28 +319,38 @@ static void push_to_rooms(struct nsp *nsp, struct lp_str first, const struct roo
 	free(here);
 }
 
-void deliver_push(struct nsp *nsp, struct lp_str name, struct lp_str others, uint64_t id,
-		  struct lp_str except, struct lp_str event)
+static void push(struct nsp *nsp, const struct pushed *p, bool missed)
 {
 	struct roomlist list = {0};
 	struct room *room;
 	struct delivery d;
 
-	if (others.n) {
+	if (p->others.n) {
 		/* What can not be a room has no members. */
-		(void)roomlist_read(&list, others, nsp->core->conf.rules, UINT16_MAX);
-		push_to_rooms(nsp, name, &list, id, except, event);
+		(void)roomlist_read(&list, p->others, nsp->core->conf.rules, UINT16_MAX);
+		push_to_rooms(nsp, p, &list, missed);
 		roomlist_clear(&list);
 		return;
 	}
-	room = room_find(nsp, name);
-	if (!room)
+	room = room_find(nsp, p->room);
+	if (!room || (missed && p->position <= room->last))
 		return;
-	d = next_delivery(nsp, except, event);
-	d.message = ack_remember(room, id, d.sequence, except);
-	d.message->sent = note_sent(nsp->core, event);
+	d = next_delivery(nsp, p->except, p->event);
+	limit(&d, room, p, missed);
+	d.message = ack_remember(room, p, d.sequence);
+	d.message->sent = note_sent(nsp->core, p->event);
 	add(room, &d);
 	start(room);
+}
+
+void deliver_push(struct nsp *nsp, const struct pushed *p)
+{
+	push(nsp, p, false);
+}
+
+void deliver_missed(struct nsp *nsp, const struct pushed *p)
+{
+	push(nsp, p, true);
 }
 
 void deliver_emit(struct nsp *nsp, struct lp_str name, struct lp_str except, struct lp_str event)

@@ -18,9 +18,9 @@
 /* Members served in one turn of the loop. */
 #define DELIVER_SLICE 1000
 
-/* others: the message's further rooms as a JSON array, or empty. */
-void deliver_push(struct nsp *nsp, struct lp_str room, struct lp_str others, uint64_t id,
-		  struct lp_str except, struct lp_str event);
+void deliver_push(struct nsp *nsp, const struct pushed *p);
+/* One that a log brought: to those of its rooms that had it not, for those who were members then. */
+void deliver_missed(struct nsp *nsp, const struct pushed *p);
 /* The same without a message to remember: no acks, no counts. */
 void deliver_emit(struct nsp *nsp, struct lp_str room, struct lp_str except, struct lp_str event);
 /* Serves one slice; true when there is more to do. */

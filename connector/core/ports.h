@@ -28,6 +28,7 @@ struct store_client {
 	enum platform platform;
 	uint64_t serial; /* of the connection, unique in this connector */
 	bool announced;  /* the others in its rooms are told when it joins and leaves */
+	uint64_t since;  /* when it was accepted, by clock(); 0: it was not yet */
 	/* Of client_on: the connect callback has been asked; its token has been verified; who it is
 	 * only its token says; the handshake's query, for the disconnect callback, empty when it is
 	 * not known to be wanted. */
@@ -55,7 +56,7 @@ enum store_answer {
 	STORE_UNKNOWN_NAMESPACE,
 	STORE_OFFLINE_NAMESPACE,
 	STORE_UNREAD,   /* to client_on: done, and messages wait for the client, see unread() */
-	STORE_CONFLICT, /* to client_on: another connection holds the client id */
+	STORE_CONFLICT, /* to client_on: another connection holds the client id, as that says */
 	STORE_FULL,     /* to apns: no more rooms */
 	STORE_BUSY,     /* too much is waiting already: not carried out; never said to a leave */
 	STORE_ANSWERS,
@@ -106,7 +107,9 @@ struct store_ops {
 	 * Registers the client and puts it into rooms (its own user room among them). A connection
 	 * that held the same client id, here or elsewhere, is replaced; elsewhere it is told. By
 	 * the setting duplicate_client the answer may be STORE_CONFLICT instead.
-	 * again: it was accepted before; write it anew after the store forgot us (never refused).
+	 * again: it was accepted before; write it anew after the store forgot us. Never refused,
+	 * but STORE_OFFLINE_NAMESPACE says that it was written and must go, STORE_CONFLICT that the
+	 * client has a newer connection elsewhere, which keeps it.
 	 * Got: nothing; or, when STORE_DONE means that it was not registered yet, what is needed
 	 * first, as enum store_need says; or one text: why it is refused, in words for the client.
 	 */
@@ -160,6 +163,26 @@ struct store_ops {
 	/* What a fresh token of the client is verified with. Got: keys, revision and time as of
 	 * NEED_KEYS; nothing when the namespace wants no tokens. */
 	void (*token_keys)(void *store, const struct store_client *c, store_cb cb, void *arg);
+	/*
+	 * The store's clock, in ms, as close as is known: it may be behind by some ms, not ahead.
+	 */
+	uint64_t (*clock)(void *store);
+	/*
+	 * Hands nothing of the inbox over until inbox_resume(); entries wait. Returns a time:
+	 * whatever was accepted before that has been handed over, or caught up with.
+	 */
+	uint64_t (*inbox_hold)(void *store);
+	void (*inbox_resume)(void *store);
+	/*
+	 * Reads on in a namespace's log behind a position (common/model/log_position.h); it knows
+	 * of all that was accepted before the operations asked for earlier were carried out.
+	 * first: say what was trimmed. Never refused. Got: the position to go on behind, as in the
+	 * stream, empty at the end; the number of messages behind the given one that are not there
+	 * any more; then of each message to a room with members here: its position, its id, room,
+	 * further rooms, except, event, as struct pushed.
+	 */
+	void (*log_read)(void *store, struct lp_str nsp, uint64_t after, bool first, store_cb cb,
+			 void *arg);
 	/* Got, for each client found: client id, user id, km, the number of its record's fields,
 	 * and these, names and values. */
 	void (*discover)(void *store, const struct store_client *c, const struct store_place *where,

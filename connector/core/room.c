@@ -69,8 +69,9 @@ static void place(struct room *room, uint32_t at, struct member *m)
 
 struct member *room_join(struct client *c, struct lp_str name)
 {
+	struct core *core = c->nsp->core;
 	struct room *room = hold(c->nsp, name);
-	struct member *m = lp_pool_get(&c->nsp->core->members);
+	struct member *m = lp_pool_get(&core->members);
 
 	if (room->count == room->space) {
 		/* Most rooms are one user's own: start with one place. */
@@ -79,7 +80,8 @@ struct member *room_join(struct client *c, struct lp_str name)
 	}
 	m->client = c;
 	m->room = room;
-	m->since = m->got = c->nsp->core->sequence;
+	m->since = m->got = core->sequence;
+	m->asked = core->ops->clock(core->store);
 	m->next = c->members;
 	c->members = m;
 	c->room_count++;

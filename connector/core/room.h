@@ -17,6 +17,7 @@ struct member {
 	uint32_t index;      /* in room.members */
 	uint64_t since;      /* core.sequence when it joined: later messages are addressed to it */
 	uint64_t got;        /* sequence up to which it has been given everything */
+	uint64_t asked;      /* when it asked to join, by the clock of the store (ms) */
 };
 
 /* A message on its way to the members. */
@@ -27,7 +28,16 @@ struct delivery {
 	const struct client *except; /* compared only, never followed; NULL: none */
 	bool shared;                 /* the message is on its way to other rooms too, ... */
 	uint16_t place;              /* ... among which this one is that far behind */
+	/* For those who had asked to join when it was accepted (ms), and joined after that
+	 * sequence; UINT64_MAX and 0: for all. */
+	uint64_t accepted, joined;
 	struct delivery *next;
+};
+
+/* What waits for a member, see deliver.c. */
+struct delivery_head {
+	struct delivery *d;
+	const struct member *member;
 };
 
 struct room {
@@ -36,6 +46,7 @@ struct room {
 	struct member **members;
 	uint32_t count;
 	uint32_t space;
+	uint64_t last;   /* position in the log of the last push given to it, 0: none yet */
 	uint64_t serial; /* a room made again under this name is another one */
 	bool routed;     /* the store confirmed that pushes for it come here */
 	uint32_t asked;  /* times the store was asked for that, refused registrations taken off */

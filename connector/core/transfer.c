@@ -4,6 +4,7 @@
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
+#include "common/model/log_position.h"
 #include "connector/core/client.h"
 #include "connector/core/roomlist.h"
 #include "connector/core/transfer.h"
@@ -95,6 +96,8 @@ static bool move(const struct transfer *t, struct batch *b, struct client *c)
 		if (m || c->room_count >= t->nsp->core->conf.max_rooms)
 			return false;
 		m = room_join(c, b->room.name);
+		/* As if it had asked when the transfer was accepted, after that push. */
+		m->asked = log_position_time(t->nsp->seen);
 		b->room_serial = m->room->serial;
 		m->room->asked += !b->count && !m->room->routed;
 	} else {

@@ -2,11 +2,12 @@
 
 #include <hiredis/hiredis.h>
 
+#include "common/model/log_position.h"
 #include "connector/store/inbox_entry.h"
 
 /* The fields of an entry, see docs/REDIS.md. */
 struct fields {
-	struct lp_str k, n, r, o, i, x, e, c, s, t, j;
+	struct lp_str k, n, r, o, i, x, l, e, c, s, t, j;
 };
 
 /* All digits, fits; the whole of s. */
@@ -57,6 +58,9 @@ static struct fields read_fields(const redisReply *list)
 		case 'x':
 			f.x = value;
 			break;
+		case 'l':
+			f.l = value;
+			break;
 		case 'e':
 			f.e = value;
 			break;
@@ -96,6 +100,7 @@ static bool decode_push(struct inbox_entry *e, const struct fields *f, struct lp
 {
 	(void)owner;
 	e->others = f->o;
+	e->log_position = log_position_parse(f->l);
 	return decode_event(e, f) && number(f->i, &e->number);
 }
 
@@ -149,6 +154,7 @@ static const struct {
 	{"unread", INBOX_UNREAD, decode_client},
 	{"expel", INBOX_EXPEL, decode_expel},
 	{"offline", INBOX_OFFLINE, decode_nothing},
+	{"made", INBOX_MADE, decode_nothing},
 };
 
 static int decode_fields(struct inbox_entry *e, const struct fields *f, struct lp_str owner)

@@ -19,6 +19,7 @@ enum inbox_kind {
 	INBOX_EXPEL,
 	INBOX_UNREAD,
 	INBOX_OFFLINE,
+	INBOX_MADE,
 };
 
 /* The strings point into the reply; those that are not of the kind are empty. */
@@ -36,6 +37,7 @@ struct inbox_entry {
 	struct lp_str sources; /* transfer: a JSON array of rooms */
 	bool join;             /* transfer: into the target, not out of it */
 	uint64_t number;       /* push: id of the message; kick, unread: serial of the connection */
+	uint64_t log_position; /* push: see common/model/log_position.h; 0: not said */
 };
 
 /*

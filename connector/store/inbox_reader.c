@@ -31,6 +31,7 @@ struct inbox_reader {
 	struct lp_buf command;
 	uint64_t last;
 	bool reading;
+	bool held;
 	struct log_gate lost_gate;
 	struct log_gate bad_gate;
 };
@@ -42,7 +43,9 @@ static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 	case INBOX_HELLO:
 		break;
 	case INBOX_PUSH:
-		core_push(r->core, e->nsp, e->room, e->others, e->number, e->except, e->event);
+		core_push(r->core, e->nsp,
+			  &(struct pushed){e->room, e->others, e->number, e->log_position,
+					   e->except, e->event});
 		break;
 	case INBOX_EMIT:
 		core_emit(r->core, e->nsp, e->room, e->except, e->event);
@@ -60,31 +63,44 @@ static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 	case INBOX_OFFLINE:
 		core_namespace_offline(r->core, e->nsp);
 		break;
+	case INBOX_MADE:
+		core_namespace_made(r->core, e->nsp);
+		break;
 	}
 	return true;
 }
 
-static void read_entry(struct inbox_reader *r, const redisReply *entry)
+/* The entries between the last one and this one are gone: the logs have what they told. */
+static void note_gap(struct inbox_reader *r, uint64_t position)
+{
+	r->stats->inbox_lost += position - r->last - 1;
+	if (log_gate_open(&r->lost_gate))
+		lp_warn("inbox", "entries were trimmed before they were read total=%" PRIu64,
+			r->stats->inbox_lost);
+	r->last = position - 1;
+	core_catch_up(r->core);
+}
+
+/* False when it must be read again, later. */
+static bool read_entry(struct inbox_reader *r, const redisReply *entry)
 {
 	struct inbox_entry e;
+	bool good = inbox_entry_decode(&e, entry, lp_buf_str(&r->owner)) == LP_OK;
 
+	if (e.position > r->last + 1) {
+		note_gap(r, e.position);
+		return false;
+	}
 	r->stats->inbox_read++;
-	if (inbox_entry_decode(&e, entry, lp_buf_str(&r->owner)) != LP_OK || !hand_over(r, &e)) {
+	if (e.position)
+		r->last = e.position;
+	if (!good || !hand_over(r, &e)) {
 		r->stats->inbox_bad++;
 		if (log_gate_open(&r->bad_gate))
 			lp_warn("inbox", "entry not understood number=%" PRIu64 " total=%" PRIu64,
 				e.position, r->stats->inbox_bad);
 	}
-	if (!e.position)
-		return;
-	if (e.position > r->last + 1) {
-		r->stats->inbox_lost += e.position - r->last - 1;
-		if (log_gate_open(&r->lost_gate))
-			lp_warn("inbox",
-				"entries were trimmed before they were read total=%" PRIu64,
-				r->stats->inbox_lost);
-	}
-	r->last = e.position;
+	return true;
 }
 
 static void on_reply(void *arg, void *request, const struct redisReply *reply)
@@ -102,8 +118,10 @@ static void on_reply(void *arg, void *request, const struct redisReply *reply)
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
 	    reply->element[0]->elements == 2) {
 		entries = reply->element[0]->element[1];
-		for (size_t i = 0; i < entries->elements; i++)
-			read_entry(r, entries->element[i]);
+		for (size_t i = 0; i < entries->elements && !r->held; i++) {
+			if (!read_entry(r, entries->element[i]))
+				break;
+		}
 	}
 	inbox_reader_go(r);
 }
@@ -128,7 +146,7 @@ void inbox_reader_go(struct inbox_reader *r)
 	struct lp_buf *b = &r->command;
 	struct lp_buf word = {0};
 
-	if (r->reading || !redis_conn_up(r->conn))
+	if (r->held || r->reading || !redis_conn_up(r->conn))
 		return;
 	lp_buf_reset(b);
 	lp_buf_addz(b, "*8\r\n");
@@ -179,6 +197,11 @@ void inbox_reader_follow(struct inbox_reader *r, struct lp_str owner, uint64_t l
 		redis_conn_renew(r->conn);
 	r->reading = false;
 	redis_conn_start(r->conn);
+}
+
+void inbox_reader_hold(struct inbox_reader *r, bool held)
+{
+	r->held = held;
 }
 
 uint64_t inbox_reader_last(const struct inbox_reader *r)

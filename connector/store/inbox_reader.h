@@ -1,6 +1,7 @@
 /*
  * Reads this connector's inbox stream with XREAD BLOCK and hands what it says to the core, in
- * order. The position moves after the hand-over and survives a broken link.
+ * order. The position survives a broken link. When entries are missing it tells the core, once,
+ * before it goes on.
  *
  * After each connect the reader waits for inbox_reader_go(): its owner must first make sure that
  * the inbox is still the one it was.
@@ -23,7 +24,9 @@ struct inbox_reader *inbox_reader_new(struct event_base *base, const struct sett
 void inbox_reader_set_core(struct inbox_reader *r, struct core *core);
 /* Goes on behind entry number last of the owner's inbox; connects when that was not done yet. */
 void inbox_reader_follow(struct inbox_reader *r, struct lp_str owner, uint64_t last);
-/* Reads, if the link is up. */
+/* While held nothing is handed over, and nothing more is read. */
+void inbox_reader_hold(struct inbox_reader *r, bool held);
+/* Reads, if the link is up and it is not held. */
 void inbox_reader_go(struct inbox_reader *r);
 /* Number of the last entry handed over. */
 uint64_t inbox_reader_last(const struct inbox_reader *r);

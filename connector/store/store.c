@@ -328,12 +328,38 @@ static void on_loaded(struct store *s)
 	}
 }
 
-/* The owner, then earlier lives. */
+static uint64_t integer(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_INTEGER && r->integer > 0 ? (uint64_t)r->integer : 0;
+}
+
+static void set_clock(struct store *s, uint64_t time)
+{
+	s->clock_time = time;
+	s->clock_mono = lp_mono_ms();
+}
+
+/* At that time the inbox ended with number seq. */
+static void note_time(struct store *s, uint64_t seq, uint64_t time)
+{
+	set_clock(s, time);
+	if (s->mark_time && !s->held && inbox_reader_last(s->reader) >= s->mark_seq) {
+		s->seen = s->mark_time;
+		s->mark_time = 0;
+	}
+	if (!s->mark_time) {
+		s->mark_seq = seq;
+		s->mark_time = time;
+	}
+}
+
+/* The owner, the time, then earlier lives. */
 static void on_started(struct store *s, const redisReply *reply)
 {
 	bool again = s->owner[0];
-	const char *owner =
-		reply->type == REDIS_REPLY_ARRAY && reply->elements ? reply->element[0]->str : NULL;
+	const char *owner = reply->type == REDIS_REPLY_ARRAY && reply->elements > 1
+				    ? reply->element[0]->str
+				    : NULL;
 
 	if (!owner || strlen(owner) >= OWNER_MAX) {
 		redis_conn_break(s->conn, "unexpected answer to node_start");
@@ -346,22 +372,26 @@ static void on_started(struct store *s, const redisReply *reply)
 	}
 	if (again)
 		add_reap(s, s->owner, true);
-	for (size_t i = 1; i < reply->elements; i++)
+	for (size_t i = 2; i < reply->elements; i++)
 		add_reap(s, reply->element[i]->str, !again);
 	snprintf(s->owner, OWNER_MAX, "%s", owner);
-	if (!again)
+	set_clock(s, integer(reply->element[1]));
+	s->mark_time = 0;
+	if (!again) {
 		snprintf(s->life, OWNER_MAX, "%s", owner);
+		s->seen = s->clock_time;
+	}
 	lp_info("redis", "registered owner=%s", s->owner);
 	become_ready(s);
 	inbox_reader_follow(s->reader, lp_cstr(s->owner), 0);
-	inbox_reader_go(s->reader);
 	/*
 	 * All that was sent under the old name is answered by now, so the core knows which clients
 	 * were accepted. What was not sent yet goes first, under the new name: it finds the client
 	 * not registered and changes nothing, or registers it.
 	 */
 	if (again)
-		core_rejoin(s->core);
+		core_rejoin(s->core); /* holds the inbox */
+	inbox_reader_go(s->reader);
 	/* The clients are written anew before what the old name left is reaped: none counts as
 	 * gone that is not. */
 	s->reap_hold = s->queue.count;
@@ -369,7 +399,7 @@ static void on_started(struct store *s, const redisReply *reply)
 	pump(s);
 }
 
-/* 0; or 1, the number of the last inbox entry, expired owners. */
+/* 0; or 1, the number of the last inbox entry, the time, expired owners. */
 static void on_renewed(struct store *s, const redisReply *reply)
 {
 	uint64_t seq;
@@ -379,7 +409,7 @@ static void on_renewed(struct store *s, const redisReply *reply)
 		redis_conn_break(s->conn, "unexpected answer to node_renew");
 		return;
 	}
-	if (reply->element[0]->integer == 0 || reply->elements < 2) {
+	if (reply->element[0]->integer == 0 || reply->elements < 3) {
 		lp_warn("redis", "registration lost, all clients are registered anew owner=%s",
 			s->owner);
 		send_start(s);
@@ -394,7 +424,9 @@ static void on_renewed(struct store *s, const redisReply *reply)
 		lp_warn("inbox", "Redis lost entries that were read read=%" PRIu64 " has=%" PRIu64,
 			s->renew_last, seq);
 		inbox_reader_follow(s->reader, lp_cstr(s->owner), seq);
+		s->mark_time = 0;
 	}
+	note_time(s, seq, integer(reply->element[2]));
 	if (s->renew_again) {
 		send_renew(s);
 	} else if (s->reader_waits) {
@@ -403,7 +435,7 @@ static void on_renewed(struct store *s, const redisReply *reply)
 	}
 	/* After an outage of Redis all leases are over; the others get time to renew theirs. */
 	if (!s->done && lp_mono_ms() - s->ready_since >= (uint64_t)s->settings->lease_time) {
-		for (size_t i = 2; i < reply->elements; i++)
+		for (size_t i = 3; i < reply->elements; i++)
 			add_reap(s, reply->element[i]->str, false);
 	}
 	advance(s);

@@ -69,6 +69,14 @@ struct store {
 	bool reader_waits;    /* reads after the next renewal */
 	uint64_t renew_last;  /* the reader's position when the renewal was sent */
 
+	/* By the clock of Redis, ms: what time it was, and by lp_mono_ms() when; all that was
+	 * accepted before `seen` has come; and once the reader is at mark_seq, before mark_time
+	 * (0: not known). */
+	uint64_t clock_time, clock_mono;
+	uint64_t seen;
+	uint64_t mark_seq, mark_time;
+	bool held; /* the inbox */
+
 	struct reap *reaps;
 	size_t reap_count;
 	size_t reap_hold; /* requests to be answered before anything is reaped */

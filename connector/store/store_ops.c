@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/model/log_position.h"
 #include "common/store/push_args.h"
 #include "connector/store/store_int.h"
 
@@ -13,6 +14,10 @@
 #define UNREAD_BYTES ((size_t)256 * 1024)
 /* Clients of one group of acks. */
 #define GROUP_MAX 4000u
+/* Two clocks that count ms may differ by one. */
+#define CLOCK_SLACK_MS 2
+/* Entries of a log looked at in one call: less than a ms for a Redis. */
+#define LOG_PAGE "200"
 
 static void add_client(struct lp_buf *args, const struct store_client *c)
 {
@@ -52,7 +57,10 @@ static void ops_client_on(void *store, const struct store_client *c, const struc
 	add_inbox(s);
 	snprintf(mode, sizeof(mode), "%s%s%s%s", reject ? "r" : "", c->asked ? "a" : "",
 		 c->verified ? "t" : "", c->provisional ? "p" : "");
-	request_addz(args, again ? "1" : mode);
+	if (again)
+		request_addu(args, c->since);
+	else
+		request_addz(args, mode);
 	add_client(args, c);
 	request_add(args, c->userid);
 	request_addz(args, platform_name(c->platform));
@@ -287,6 +295,48 @@ static void ops_discover(void *store, const struct store_client *c, const struct
 	store_submit(s, REQUEST_DISCOVER, c->nsp, 5, false, cb, arg);
 }
 
+/* --- the inbox, and what it did not bring --- */
+
+static uint64_t ops_clock(void *store)
+{
+	const struct store *s = store;
+
+	return s->clock_time - CLOCK_SLACK_MS + (lp_mono_ms() - s->clock_mono);
+}
+
+static uint64_t ops_inbox_hold(void *store)
+{
+	struct store *s = store;
+
+	s->held = true;
+	inbox_reader_hold(s->reader, true);
+	return s->seen;
+}
+
+static void ops_inbox_resume(void *store)
+{
+	struct store *s = store;
+
+	s->held = false;
+	inbox_reader_hold(s->reader, false);
+	if (!s->reader_waits)
+		inbox_reader_go(s->reader);
+}
+
+static void ops_log_read(void *store, struct lp_str nsp, uint64_t after, bool first, store_cb cb,
+			 void *arg)
+{
+	struct store *s = store;
+	struct lp_buf id = {0};
+
+	log_position_write(&id, after);
+	request_add(&s->args, lp_buf_str(&id));
+	request_addz(&s->args, LOG_PAGE);
+	request_addz(&s->args, first ? "1" : "");
+	lp_buf_clear(&id);
+	store_submit(s, REQUEST_LOG_READ, nsp, 3, true, cb, arg);
+}
+
 const struct store_ops store_redis_ops = {
 	.client_on = ops_client_on,
 	.client_off = ops_client_off,
@@ -303,4 +353,8 @@ const struct store_ops store_redis_ops = {
 	.apns = ops_apns,
 	.discover = ops_discover,
 	.token_keys = ops_token_keys,
+	.clock = ops_clock,
+	.inbox_hold = ops_inbox_hold,
+	.inbox_resume = ops_inbox_resume,
+	.log_read = ops_log_read,
 };

@@ -21,11 +21,10 @@ void fake_core_free(struct core *c)
 	lp_buf_clear(&c->log);
 }
 
-void core_push(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str others,
-	       uint64_t id, struct lp_str except, struct lp_str event)
+void core_push(struct core *c, struct lp_str nsp, const struct pushed *p)
 {
 	lp_buf_addf(&c->log, "push %.*s %.*s%.*s %" PRIu64 " [%.*s] %.*s\n", LP_FMT(nsp),
-		    LP_FMT(room), LP_FMT(others), id, LP_FMT(except), LP_FMT(event));
+		    LP_FMT(p->room), LP_FMT(p->others), p->id, LP_FMT(p->except), LP_FMT(p->event));
 }
 
 void core_emit(struct core *c, struct lp_str nsp, struct lp_str room, struct lp_str except,
@@ -62,6 +61,16 @@ bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct
 void core_namespace_offline(struct core *c, struct lp_str nsp)
 {
 	lp_buf_addf(&c->log, "offline %.*s\n", LP_FMT(nsp));
+}
+
+void core_namespace_made(struct core *c, struct lp_str nsp)
+{
+	lp_buf_addf(&c->log, "made %.*s\n", LP_FMT(nsp));
+}
+
+void core_catch_up(struct core *c)
+{
+	lp_buf_addz(&c->log, "catch up\n");
 }
 
 void core_rejoin(struct core *c)

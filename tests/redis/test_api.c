@@ -272,11 +272,11 @@ static void test_save(void)
 	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"name\":\"\"}");
 	EXPECT("empty: taken away", command_text("HGET lp:{/n}:conf name"), "nil");
 	CHECK(strcmp(command_text("HGET lp:{/n}:conf rev"), rev) > 0);
-	EXPECT("nothing for connectors yet", command_text("HGET lp:inbox-seq c1.1"), "1");
+	EXPECT("that it was made is told", command_text("HGET lp:inbox-seq c1.1"), "2");
 	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"offline\":\"on\"}");
-	EXPECT("offline is told", command_text("HGET lp:inbox-seq c1.1"), "2");
+	EXPECT("offline is told", command_text("HGET lp:inbox-seq c1.1"), "3");
 	post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"/n\",\"offline\":\"off\"}");
-	EXPECT("online is not", command_text("HGET lp:inbox-seq c1.1"), "2");
+	EXPECT("online is not", command_text("HGET lp:inbox-seq c1.1"), "3");
 }
 
 static void test_apns_list(void)

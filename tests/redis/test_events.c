@@ -128,9 +128,16 @@ static void test_people_gone(void)
 	EXPECT("HGET " B ":client:" EVE " disconnect_reason", "connector lost");
 	/* written anew after the store forgot it: nobody has missed it */
 	EXPECT("DEL " B ":clients " B ":joined:" ANN " " B ":room:x:on:web", "2");
-	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1", ANN, "9", "ann", "web", "1", "",
+	EXPECT("HSET " B ":client:" ANN " last_disconnect_time 1000", "0");
+	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1000", ANN, "9", "ann", "web", "1", "",
 	     "x");
 	TOLD("b.2", "");
+	/* after the others were told that it had gone */
+	EXPECT("DEL " B ":clients " B ":joined:" ANN " " B ":room:x:on:web", "3");
+	EXPECT("HSET " B ":client:" ANN " last_disconnect_time 1001", "0");
+	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1000", ANN, "9", "ann", "web", "1", "",
+	     "x");
+	TOLD("b.2", JOINED("x", ANN, "1", "ann"));
 }
 
 /* Names are JSON whatever is in them. */
@@ -155,8 +162,17 @@ static void test_conflict(void)
 	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
 	EXPECT("EXISTS " B ":node:b.2", "0");
 	EXPECT("HGET lp:inbox-seq a.1", "1");
-	/* accepted before: never refused */
-	CALL("DONE", AGAIN("b.2", "9", "1"));
+	/* before the connect callback is asked, and after */
+	EXPECT("HSET " B ":conf connect_callback http://x/", "1");
+	CALL("CONFLICT", AGAIN("b.2", "7", "r"));
+	CALL("CONFLICT", AGAIN("b.2", "7", "ra"));
+	EXPECT("HDEL " B ":conf connect_callback", "1");
+	/* accepted before that one, and then after it */
+	EXPECT("HSET " B ":client:" ANN " last_connect_time 5000", "0");
+	CALL("CONFLICT", AGAIN("b.2", "9", "4000"));
+	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
+	CALL("DONE", AGAIN("b.2", "9", "5000"));
+	EXPECT("HGET " B ":clients " ANN, "b.2/9/3");
 	CALL("CONFLICT", AGAIN("a.1", "10", "r"));
 	/* the connector of the other is dead, or unknown */
 	EXPECT("HSET " B ":clients " ANN " late.3/1/3", "0");

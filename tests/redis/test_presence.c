@@ -115,7 +115,8 @@ static void test_refusals(void)
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("OFFLINE", ON("a.1", ANN, "7", "ann", "web", "news"));
 	EXPECT("KEYS *", B ":conf");
-	CALL("DONE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "",
+	/* one that was accepted before is written, and must go */
+	CALL("OFFLINE", "client_on", B, "a.1", "lp:", "1000", "1", ANN, "7", "ann", "web", "", "",
 	     "news");
 	EXPECT("HGET " B ":clients " ANN, "a.1/7/3");
 	CALL("UNKNOWN", "client_on", "lp:{/e}", "a.1", "lp:", "1000", "1", "/e#x#web-1", "7", "x",
@@ -571,7 +572,7 @@ static void test_node_start(void)
 	/* one that runs on leaves a valid lease alone */
 	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 1",
 				  script_get("node_start")->text));
-	CU_ASSERT_PTR_NULL(strchr(a2, ' '));
+	CU_ASSERT_PTR_NULL(strchr(strchr(a2, ' ') + 1, ' ')); /* the time, and the new owner */
 	EXPECT("ZADD lp:nodes 5 n1.5", "1");
 	a2 = line_of(redisCommand(redis, "EVAL %s 1 " NODES " lp: n1 60000 1",
 				  script_get("node_start")->text));
@@ -583,7 +584,7 @@ static void test_node_start(void)
 
 static void test_node_renew(void)
 {
-	const char *a;
+	const char *a, *answer;
 	char text[128];
 
 	fresh();
@@ -595,7 +596,11 @@ static void test_node_renew(void)
 	snprintf(text, sizeof(text), "HSET lp:inbox-seq %s 9", a);
 	command(text);
 	command("ZADD lp:nodes 5 gone.1 0 gone.2");
-	CALL("1 9 gone.1 gone.2", "node_renew", NODES, a, "lp:", "60000", "6");
+	/* "1 <time> 9 ...": in order of their text */
+	answer = call("node_renew", NODES, a, "lp:", "60000", "6", NULL);
+	CU_ASSERT_EQUAL(strncmp(answer, "1 ", 2), 0);
+	CU_ASSERT_PTR_EQUAL(strchr(answer + 2, ' '), answer + 15);
+	CU_ASSERT_STRING_EQUAL(answer + 15, " 9 gone.1 gone.2");
 	snprintf(text, sizeof(text), "XLEN lp:inbox:%s", a);
 	EXPECT(text, "4");
 	/* being reaped, gone, or without an inbox */

@@ -292,7 +292,7 @@ static void test_inbox(void)
 			       "emit /d news [me] [\"peopleJoin\",{}]\n"
 			       "transfer /d in join [\"a\"]\ntransfer /d in leave x\n"
 			       "expel /d [\"/d#u#web-1\",\"7\"] [\"kicked\",{}]\n"
-			       "push /d news 78 [] []\n");
+			       "catch up\npush /d news 78 [] []\n");
 	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_bad, 7);
 	CU_ASSERT_EQUAL(store_stats(n.store)->inbox_lost, 2);
 	/* what was read is trimmed away with the next renewal */

@@ -160,8 +160,11 @@ static void push(struct world *w)
 		snprintf(others, sizeof(others), "[\"%s\"]", names[m->rooms[1]]);
 	snprintf(event, sizeof(event), "[\"push\",{\"room\":\"%s\",\"id\":%llu}]",
 		 names[m->rooms[0]], (unsigned long long)pushed);
-	core_push(w->core, LP_STR("/demo"), lp_cstr(names[m->rooms[0]]), lp_cstr(others), pushed,
-		  LP_STR(""), lp_cstr(event));
+	core_push(w->core, LP_STR("/demo"),
+		  &(struct pushed){.room = lp_cstr(names[m->rooms[0]]),
+				   .others = lp_cstr(others),
+				   .id = pushed,
+				   .event = lp_cstr(event)});
 }
 
 int main(void)

@@ -1,7 +1,8 @@
 /*
  * A long random life: connections of every kind come, join, leave, are replaced, kicked, upgraded
- * and lost, the store is slow or forgets everything, and pushes go to rooms that have a route. A
- * small model per connection says what it must get, may get and must not get.
+ * and lost, the store is slow or forgets everything, and pushes go to rooms, by the inbox as far as
+ * they have a route, and are to be caught up with else. A small model per connection says what it
+ * must get, may get and must not get.
  *
  *     random [SEED [STEPS]]
  */
@@ -18,18 +19,18 @@
 #define IDENTS    24 /* two devices each of half as many users */
 #define NSPS      2
 #define ROOMS     10
-#define TARGETS   3   /* rooms of one message */
-#define REQUESTS  64  /* joins not answered that are remembered */
-#define EXPECTED  256 /* messages on their way to one connection */
-#define ACKS      256 /* acks remembered for the next check */
-#define PER_CHECK 250 /* steps */
+#define TARGETS   3    /* rooms of one message */
+#define REQUESTS  64   /* joins not answered that are remembered */
+#define EXPECTED  1024 /* messages on their way to one connection */
+#define ACKS      256  /* acks remembered for the next check */
+#define PER_CHECK 250  /* steps */
 
 enum conn_state { CLOSED, CONNECTING, ONLINE };
 enum membership { OUT, ASKED, IN };
 
 struct expected {
 	uint64_t id;
-	bool must; /* else it may come */
+	unsigned by; /* rooms by which it must come, a bit each; none: it may */
 };
 
 struct conn {
@@ -92,7 +93,7 @@ static void arrived(struct conn *c, uint64_t id)
 		c->count--;
 		if (e.id == id)
 			return;
-		if (e.must)
+		if (e.by)
 			complain(c, "did not get", e.id);
 	}
 	complain(c, "should not get", id);
@@ -222,6 +223,17 @@ static void connect_one(struct conn *c)
 	say(c, "40/n%u,", c->nsp);
 }
 
+/* What is on its way to it in the room does not come any more. */
+static void leave(struct conn *c, unsigned room)
+{
+	c->rooms[room] = OUT;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct expected *e = &c->queue[(c->first + i) % EXPECTED];
+
+		e->by &= ~(1u << room);
+	}
+}
+
 static void join_or_leave(struct conn *c)
 {
 	unsigned room = pick(ROOMS);
@@ -233,7 +245,7 @@ static void join_or_leave(struct conn *c)
 	if (join && c->rooms[room] == OUT)
 		c->rooms[room] = ASKED;
 	else if (!join)
-		c->rooms[room] = OUT;
+		leave(c, room);
 	say(c, "42/n%u,%u[\"%s\",\"r%u\"]", c->nsp, n, join ? "joinRoom" : "leaveRoom", room);
 }
 
@@ -300,7 +312,7 @@ static void choose(struct target *t, const char *nsp_name)
 
 /* What c may expect of a message to these rooms. */
 static enum membership belongs_to_one(const struct conn *c, unsigned nsp,
-				      const struct target *targets, unsigned count)
+				      const struct target *targets, unsigned count, unsigned *by)
 {
 	enum membership best = OUT;
 
@@ -308,16 +320,18 @@ static enum membership belongs_to_one(const struct conn *c, unsigned nsp,
 		const struct target *t = &targets[i];
 		enum membership m = belongs(c, nsp, t->room, t->user);
 
-		if (m == IN && !t->routed && c->websocket)
+		if (m == IN && !t->routed && !recovering && c->websocket)
 			complain(c, "has no route to room", t->room);
+		if (m == IN)
+			*by |= 1u << (t->room < ROOMS ? t->room : ROOMS);
 		if (m == IN || best == OUT)
 			best = m;
 	}
 	return best;
 }
 
-/* To a room, or to some; now and then somebody is left out. */
-static void push(void)
+/* To a room, or to some; now and then somebody is left out, and now and then the inbox loses it. */
+static void push(bool lose_it)
 {
 	unsigned nsp = pick(NSPS), count = pick(3) ? 1 : 1 + pick(TARGETS);
 	const struct conn *except = pick(4) ? NULL : &conns[pick(CONNS)];
@@ -326,8 +340,6 @@ static void push(void)
 	bool routed = false;
 	int at = 0;
 
-	if (recovering)
-		return; /* kept for later in the real one */
 	snprintf(nsp_name, sizeof(nsp_name), "/n%u", nsp);
 	for (unsigned i = 0; i < count; i++) {
 		choose(&targets[i], nsp_name);
@@ -337,21 +349,34 @@ static void push(void)
 				       i > 1 ? ',' : '[', targets[i].name,
 				       i + 1 < count ? "" : "]");
 	}
+	pushed++;
 	for (struct conn *c = conns; c < conns + CONNS; c++) {
-		enum membership m = belongs_to_one(c, nsp, targets, count);
+		unsigned by = 0;
+		enum membership m = belongs_to_one(c, nsp, targets, count, &by);
 
-		if (m == OUT || !routed || c->count == EXPECTED ||
+		if (m == OUT || c->count == EXPECTED ||
 		    (except && strcmp(except->client, c->client) == 0))
 			continue;
-		c->queue[(c->first + c->count++) % EXPECTED] =
-			(struct expected){pushed + 1, m == IN};
+		c->queue[(c->first + c->count++) % EXPECTED] = (struct expected){pushed, by};
 	}
-	if (!routed)
-		return;
 	snprintf(event, sizeof(event), "[\"push\",{\"room\":\"%s\",\"id\":%llu}]", targets[0].name,
-		 (unsigned long long)++pushed);
-	core_push(w.core, lp_cstr(nsp_name), lp_cstr(targets[0].name), lp_cstr(others), pushed,
-		  lp_cstr(except ? except->client : ""), lp_cstr(event));
+		 (unsigned long long)pushed);
+	log_mem_add(store_mem_log(w.store), lp_cstr(nsp_name),
+		    &(struct pushed){.room = lp_cstr(targets[0].name),
+				     .others = lp_cstr(others),
+				     .id = pushed,
+				     .except = lp_cstr(except ? except->client : ""),
+				     .event = lp_cstr(event)},
+		    routed && !lose_it);
+	if (!lose_it)
+		world_hear(&w);
+}
+
+static void push_without_inbox(void)
+{
+	for (unsigned n = pick(10); n; n--)
+		push(true);
+	core_catch_up(w.core);
 }
 
 static void kick(const struct conn *c)
@@ -375,8 +400,10 @@ static void one_step(void)
 	struct conn *c = &conns[pick(CONNS)];
 	unsigned what = pick(1000);
 
-	if (what < 450)
-		push();
+	if (what < 448)
+		push(false);
+	else if (what < 450)
+		push_without_inbox();
 	else if (what < 460)
 		store_mem_set_mode(w.store, (enum store_mem_mode)pick(3));
 	else if (what < 480)
@@ -404,7 +431,7 @@ static void check_conn(struct conn *c, size_t *members)
 	char nsp[8], room[8];
 
 	for (; c->count; c->count--) {
-		if (c->queue[c->first].must)
+		if (c->queue[c->first].by)
 			complain(c, "never got", c->queue[c->first].id);
 		c->first = (c->first + 1) % EXPECTED;
 	}
@@ -463,6 +490,7 @@ static void check(void)
 	store_mem_set_mode(w.store, STORE_MEM_RUNS);
 	world_settle(&w);
 	recovering = false;
+	store_mem_log(w.store)->seen = log_mem_clock(store_mem_log(w.store));
 	for (unsigned round = 0; round < 2; round++) {
 		for (struct conn *c = conns; c < conns + CONNS; c++)
 			poll(c);

@@ -19,18 +19,23 @@ static bool cmd_namespace(struct script *s, char *args)
 	return true;
 }
 
-/* push /NSP ROOM[,ROOM...] ID [except=CLIENT] JSON: what the inbox brings */
-static bool cmd_push(struct script *s, char *args)
+/* push|missed /NSP ROOM[,ROOM...] ID [except=CLIENT] [lost] JSON: what the inbox brings, or did not */
+static bool accept(struct script *s, char *args, bool inbox)
 {
+	struct log_mem *log = store_mem_log(s->world.store);
 	const char *nsp = script_word(&args);
 	const char *room = script_word(&args);
 	uint64_t id = strtoull(script_word(&args), NULL, 10);
 	size_t first = strcspn(room, ",");
 	const char *except = "";
 	struct lp_buf event = {0}, others = {0};
+	bool lost;
 
 	if (strncmp(args, "except=", 7) == 0)
 		except = script_word(&args) + 7;
+	lost = strncmp(args, "lost ", 5) == 0;
+	if (lost)
+		script_word(&args);
 	for (const char *at = room + first; *at; at += strcspn(at, ",")) {
 		at++;
 		lp_buf_addf(&others, "%c\"%.*s\"", others.len ? ',' : '[', (int)strcspn(at, ","),
@@ -39,11 +44,29 @@ static bool cmd_push(struct script *s, char *args)
 	if (others.len)
 		lp_buf_addc(&others, ']');
 	lp_buf_addf(&event, "[\"push\",%s]", script_unescape(args));
-	core_push(s->world.core, lp_cstr(nsp), lp_str(room, first), lp_buf_str(&others), id,
-		  lp_cstr(except), lp_buf_str(&event));
+	log_mem_add(log, lp_cstr(nsp),
+		    &(struct pushed){.room = lp_str(room, first),
+				     .others = lp_buf_str(&others),
+				     .id = id,
+				     .except = lp_cstr(except),
+				     .event = lp_buf_str(&event)},
+		    inbox);
+	log->entries[log->count - 1].lost = lost;
 	lp_buf_clear(&event);
 	lp_buf_clear(&others);
 	return true;
+}
+
+static bool cmd_push(struct script *s, char *args)
+{
+	accept(s, args, true);
+	world_hear(&s->world);
+	return true;
+}
+
+static bool cmd_missed(struct script *s, char *args)
+{
+	return accept(s, args, false);
 }
 
 /* emit /NSP ROOM [except=CLIENT] EVENT */
@@ -121,10 +144,36 @@ static bool cmd_rejoin(struct script *s, char *args)
 	return true;
 }
 
+static bool cmd_catch_up(struct script *s, char *args)
+{
+	(void)args;
+	core_catch_up(s->world.core);
+	return true;
+}
+
+/* A namespace is made that was lost with all else. */
+static bool cmd_made(struct script *s, char *args)
+{
+	store_mem_set_namespace(s->world.store, lp_cstr(args), NAMESPACE_ON);
+	core_namespace_made(s->world.core, lp_cstr(args));
+	return true;
+}
+
+/* store elsewhere CLIENT [before]: another connector has it, from now on or since long before */
+static bool hold_elsewhere(struct script *s, char *args)
+{
+	const char *client = script_word(&args);
+
+	return store_mem_take_over(s->world.store, lp_cstr(client), strcmp(args, "before") == 0) ||
+	       script_fail(s, "no such client");
+}
+
 static bool cmd_store(struct script *s, char *args)
 {
 	struct store_mem *store = s->world.store;
 
+	if (strncmp(args, "elsewhere ", 10) == 0)
+		return hold_elsewhere(s, args + 10);
 	if (strcmp(args, "away") == 0)
 		store_mem_set_mode(store, STORE_MEM_AWAY);
 	else if (strcmp(args, "mute") == 0)
@@ -145,6 +194,12 @@ static bool cmd_store(struct script *s, char *args)
 		store_mem_set_refuse(store, false);
 	else if (strcmp(args, "forget") == 0)
 		store_mem_forget(store);
+	else if (strcmp(args, "empty") == 0)
+		store_mem_empty(store);
+	else if (strcmp(args, "trim") == 0)
+		log_mem_trim(store_mem_log(store));
+	else if (strcmp(args, "seen") == 0)
+		store_mem_log(store)->seen = log_mem_clock(store_mem_log(store));
 	else
 		return script_fail(s, "no such thing");
 	return true;
@@ -251,6 +306,8 @@ static bool cmd_stat(struct script *s, char *args)
 		{"deliveries", core->deliveries},
 		{"acks", core->acks},
 		{"acks_refused", core->acks_refused},
+		{"catchups", core->catchups},
+		{"missed", core->missed},
 		{"replaced", core->replaced},
 		{"expelled", core->expelled},
 		{"late", store_mem_late_total(s->world.store)},
@@ -330,13 +387,25 @@ static bool cmd_conf(struct script *s, char *args)
 }
 
 const struct command script_server_commands[] = {
-	{"asked", cmd_asked},         {"conf", cmd_conf},
-	{"emit", cmd_emit},           {"expect-store", cmd_expect_store},
-	{"expel", cmd_expel},         {"kick", cmd_kick},
-	{"namespace", cmd_namespace}, {"offline", cmd_offline},
-	{"push", cmd_push},           {"rejoin", cmd_rejoin},
-	{"shutdown", cmd_shutdown},   {"stat", cmd_stat},
-	{"store", cmd_store},         {"store-says", cmd_store_says},
-	{"time", cmd_time},           {"transfer", cmd_transfer},
-	{"turns", cmd_turns},         {NULL, NULL},
+	{"asked", cmd_asked},
+	{"catch-up", cmd_catch_up},
+	{"conf", cmd_conf},
+	{"emit", cmd_emit},
+	{"expect-store", cmd_expect_store},
+	{"expel", cmd_expel},
+	{"kick", cmd_kick},
+	{"made", cmd_made},
+	{"missed", cmd_missed},
+	{"namespace", cmd_namespace},
+	{"offline", cmd_offline},
+	{"push", cmd_push},
+	{"rejoin", cmd_rejoin},
+	{"shutdown", cmd_shutdown},
+	{"stat", cmd_stat},
+	{"store", cmd_store},
+	{"store-says", cmd_store_says},
+	{"time", cmd_time},
+	{"transfer", cmd_transfer},
+	{"turns", cmd_turns},
+	{NULL, NULL},
 };

@@ -6,6 +6,7 @@
 #include "common/lp_buf.h"
 #include "common/lp_hash.h"
 #include "common/lp_mem.h"
+#include "common/model/log_position.h"
 #include "tests/scenario/store_mem.h"
 
 #define ANSWERS_MAX 64 /* texts */
@@ -20,13 +21,28 @@ struct row {
 struct holder {
 	UT_hash_handle hh; /* by client id */
 	uint64_t serial;
+	uint64_t since; /* when it was accepted */
 	char *nsp;
 	char **rooms;
 	size_t count;
 	char id[];
 };
 
-enum op_kind { OP_ON, OP_OFF, OP_JOIN, OP_LEAVE, OP_MOVE, OP_ACKS, OP_LATE, OP_DELIVERED, OP_ASK };
+enum op_kind {
+	OP_ON,
+	OP_OFF,
+	OP_JOIN,
+	OP_LEAVE,
+	OP_MOVE,
+	OP_ACKS,
+	OP_LATE,
+	OP_DELIVERED,
+	OP_ASK,
+	OP_LOG,
+};
+
+/* Entries of a log that one operation looks at. */
+#define LOG_PAGE 3
 
 struct op_room {
 	char *name;
@@ -44,6 +60,7 @@ struct op {
 	char *nsp;
 	char *id; /* of the client */
 	uint64_t serial;
+	uint64_t since;
 	enum platform platform;
 	bool again;
 	bool refused;          /* by a text */
@@ -54,7 +71,8 @@ struct op {
 	uint64_t total;
 	struct moved *moved; /* of OP_MOVE */
 	size_t moved_count;
-	char *note; /* of OP_ASK: what was asked */
+	char *note;         /* of OP_ASK: what was asked */
+	struct lp_buf page; /* of OP_LOG: the texts got, a NUL behind each */
 	store_cb cb;
 	void *arg;
 	enum store_answer answer;
@@ -84,7 +102,8 @@ struct store_mem {
 	struct row *acks;    /* nsp id platform client: how often */
 	struct row *late;    /* nsp id client: how often */
 	struct row *deliver; /* nsp id: count */
-	struct lp_buf key;   /* of the row looked for */
+	struct log_mem log;
+	struct lp_buf key; /* of the row looked for */
 };
 
 /* --- tables --- */
@@ -212,6 +231,7 @@ static struct holder *holder_add(struct store_mem *s, const struct op *op)
 	memcpy(h->id, op->id, n);
 	h->nsp = lp_xstrdup(op->nsp);
 	h->serial = op->serial;
+	h->since = op->again ? op->since : log_mem_clock(&s->log);
 	HASH_ADD_KEYPTR(hh, s->holders, h->id, n, h);
 	return h;
 }
@@ -243,7 +263,7 @@ static struct op *list_take(struct op_list *l)
 static void set_routes(struct store_mem *s, const struct op *op, bool on)
 {
 	for (size_t i = 0; i < op->count; i++) {
-		if (op->rooms[i].edge)
+		if (on || op->rooms[i].edge) /* as lib/route.lua */
 			row_set(&s->routes, make_key(s, "%s %s", op->nsp, op->rooms[i].name), on);
 	}
 }
@@ -253,11 +273,11 @@ static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 	uint64_t state = row_value(s->namespaces, lp_cstr(op->nsp));
 	struct holder *h;
 
-	if (!op->again && state != NAMESPACE_ON)
+	if (state == NAMESPACE_UNKNOWN || (!op->again && state != NAMESPACE_ON))
 		return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE
 						  : STORE_UNKNOWN_NAMESPACE;
 	h = holder_find(s, lp_cstr(op->id));
-	if (h && s->reject && !op->again)
+	if (h && (op->again ? h->since > op->since : s->reject))
 		return STORE_CONFLICT;
 	if (s->refuse && !op->again) {
 		op->refused = true;
@@ -269,7 +289,7 @@ static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 	for (size_t i = 0; i < op->count; i++)
 		holder_enter(s, h, op->rooms[i].name);
 	set_routes(s, op, true);
-	return STORE_DONE;
+	return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE : STORE_DONE;
 }
 
 static void carry_out_rooms(struct store_mem *s, const struct op *op)
@@ -302,6 +322,36 @@ static void carry_out_move(struct store_mem *s, const struct op *op)
 		row_set(&s->routes, make_key(s, "%s %s", op->nsp, op->rooms[0].name), op->in);
 }
 
+static void carry_out_log(struct store_mem *s, struct op *op)
+{
+	const struct log_mem_entry *e;
+	uint64_t trimmed = 0, after = op->message;
+	struct lp_buf text = {0};
+	unsigned looked = 0;
+
+	for (size_t i = 0; op->in && i < s->log.count; i++)
+		trimmed += s->log.entries[i].position > after &&
+			   s->log.entries[i].position <= s->log.trimmed &&
+			   strcmp(s->log.entries[i].nsp, op->nsp) == 0;
+	for (; looked < LOG_PAGE && (e = log_mem_after(&s->log, op->nsp, after)); looked++) {
+		after = e->position;
+		if (e->lost ||
+		    !(e->others[0] || row_find(s->routes, make_key(s, "%s %s", e->nsp, e->room))))
+			continue;
+		log_position_write(&text, e->position);
+		lp_buf_addf(&text, "%c%llu%c%s%c%s%c%s%c%s", 0, (unsigned long long)e->id, 0,
+			    e->room, 0, e->others, 0, e->except, 0, e->event);
+		lp_buf_addc(&text, '\0');
+	}
+	if (looked == LOG_PAGE)
+		log_position_write(&op->page, after);
+	lp_buf_addc(&op->page, '\0');
+	lp_buf_addu(&op->page, trimmed);
+	lp_buf_addc(&op->page, '\0');
+	lp_buf_adds(&op->page, lp_buf_str(&text));
+	lp_buf_clear(&text);
+}
+
 static void carry_out(struct store_mem *s, struct op *op)
 {
 	struct holder *h;
@@ -328,6 +378,9 @@ static void carry_out(struct store_mem *s, struct op *op)
 	case OP_ASK:
 		lp_buf_addf(&s->notes, "%s\n", op->note);
 		op->answer = s->refusal;
+		break;
+	case OP_LOG:
+		carry_out_log(s, op);
 		break;
 	case OP_ACKS:
 		for (size_t i = 0; i < op->count; i++)
@@ -360,6 +413,7 @@ static void op_free(struct op *op)
 	free(op->moved);
 	free(op->rooms);
 	free(op->note);
+	lp_buf_clear(&op->page);
 	free(op->nsp);
 	free(op->id);
 	free(op);
@@ -378,6 +432,17 @@ static struct store_texts take_answers(struct store_mem *s, struct lp_str items[
 	return got;
 }
 
+static struct store_texts page_texts(const struct op *op, struct lp_str items[])
+{
+	struct store_texts got = {items, 0};
+
+	for (size_t at = 0; at < op->page.len && got.count < ANSWERS_MAX; got.count++) {
+		items[got.count] = lp_cstr(op->page.data + at);
+		at += items[got.count].n + 1;
+	}
+	return got;
+}
+
 static void answer(struct store_mem *s, struct op *op)
 {
 	struct lp_str items[ANSWERS_MAX];
@@ -389,6 +454,8 @@ static void answer(struct store_mem *s, struct op *op)
 		got = take_answers(s, items, &copy);
 	if (op->refused)
 		items[got.count++] = LP_STR("not now");
+	if (op->kind == OP_LOG)
+		got = page_texts(op, items);
 	if (op->cb)
 		op->cb(op->arg, op->answer, &got);
 	free(copy);
@@ -411,19 +478,21 @@ bool store_mem_run_one(struct store_mem *s)
 	return true;
 }
 
-void store_mem_run(struct store_mem *s)
+bool store_mem_run(struct store_mem *s)
 {
+	bool any = false;
 	struct op *op;
 
 	if (s->mode == STORE_MEM_RUNS) {
 		while (store_mem_run_one(s))
-			;
+			any = true;
 	} else if (s->mode == STORE_MEM_MUTE) {
 		while ((op = list_take(&s->todo))) {
 			carry_out(s, op);
 			list_add(&s->done, op);
 		}
 	}
+	return any;
 }
 
 /* --- ports.h --- */
@@ -446,6 +515,7 @@ static struct op *client_op(struct store_mem *s, enum op_kind kind, const struct
 
 	op->id = lp_xstrndup(c->id);
 	op->serial = c->serial;
+	op->since = c->since;
 	op->platform = c->platform;
 	op->rooms = lp_xcalloc(count + 1, sizeof(op->rooms[0]));
 	op->count = count;
@@ -624,6 +694,39 @@ static void token_keys(void *store, const struct store_client *c, store_cb cb, v
 	ask(store, c->nsp, &note, cb, arg);
 }
 
+static uint64_t store_clock(void *store)
+{
+	struct store_mem *s = store;
+
+	return log_mem_clock(&s->log);
+}
+
+static uint64_t inbox_hold(void *store)
+{
+	struct store_mem *s = store;
+
+	s->log.held = true;
+	return s->log.seen;
+}
+
+static void inbox_resume(void *store)
+{
+	struct store_mem *s = store;
+
+	s->log.held = false;
+}
+
+static void log_read(void *store, struct lp_str nsp, uint64_t after, bool first, store_cb cb,
+		     void *arg)
+{
+	struct op *op = op_new(store, OP_LOG, nsp);
+
+	expect_answer(store, op, cb, arg);
+	op->answer = STORE_DONE;
+	op->message = after;
+	op->in = first;
+}
+
 const struct store_ops store_mem_ops = {
 	.client_on = client_on,
 	.client_off = client_off,
@@ -640,6 +743,10 @@ const struct store_ops store_mem_ops = {
 	.apns = apns,
 	.discover = discover,
 	.token_keys = token_keys,
+	.clock = store_clock,
+	.inbox_hold = inbox_hold,
+	.inbox_resume = inbox_resume,
+	.log_read = log_read,
 };
 
 /* --- life and play --- */
@@ -658,6 +765,7 @@ void store_mem_free(struct store_mem *s)
 	table_clear(&s->acks);
 	table_clear(&s->late);
 	table_clear(&s->deliver);
+	log_mem_clear(&s->log);
 	lp_buf_clear(&s->key);
 	lp_buf_clear(&s->notes);
 	free(s->answers);
@@ -720,6 +828,37 @@ void store_mem_forget(struct store_mem *s)
 	HASH_ITER(hh, s->holders, h, next)
 	holder_remove(s, h);
 	table_clear(&s->routes);
+	log_mem_lose_inbox(&s->log);
+}
+
+struct log_mem *store_mem_log(struct store_mem *s)
+{
+	return &s->log;
+}
+
+bool store_mem_take_over(struct store_mem *s, struct lp_str id, bool before)
+{
+	struct holder *h = holder_find(s, id);
+
+	if (!h)
+		return false;
+	while (h->count) {
+		row_set(&s->routes, make_key(s, "%s %s", h->nsp, h->rooms[0]), 0);
+		holder_exit(s, h, h->rooms[0]);
+	}
+	h->serial = 0;
+	h->since = before ? 1 : log_mem_clock(&s->log);
+	return true;
+}
+
+void store_mem_empty(struct store_mem *s)
+{
+	store_mem_forget(s);
+	table_clear(&s->namespaces);
+	table_clear(&s->acks);
+	table_clear(&s->late);
+	table_clear(&s->deliver);
+	log_mem_clear(&s->log);
 }
 
 size_t store_mem_waiting(const struct store_mem *s)

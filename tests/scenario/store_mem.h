@@ -8,6 +8,7 @@
 
 #include "common/lp_buf.h"
 #include "connector/core/ports.h"
+#include "tests/scenario/log_mem.h"
 
 struct store_mem;
 
@@ -46,11 +47,18 @@ bool store_mem_take_note(struct store_mem *s, struct lp_buf *out);
 void store_mem_add_route(struct store_mem *s, struct lp_str nsp, struct lp_str room);
 /* Loses clients, memberships and routes; namespaces, acks and counts stay. */
 void store_mem_forget(struct store_mem *s);
+/* Another connector holds the client, by a newer connection or by one from long before. */
+bool store_mem_take_over(struct store_mem *s, struct lp_str id, bool before);
+/* Loses everything. */
+void store_mem_empty(struct store_mem *s);
 
-/* What the mode allows; answers may ask for more, which is done too. */
-void store_mem_run(struct store_mem *s);
+/* What the mode allows; answers may ask for more, which is done too. True when something was
+ * answered. */
+bool store_mem_run(struct store_mem *s);
 /* One operation or one answer, whatever the mode; false when nothing waits. */
 bool store_mem_run_one(struct store_mem *s);
+/* What was accepted, and the inbox. */
+struct log_mem *store_mem_log(struct store_mem *s);
 /* Operations not answered yet. */
 size_t store_mem_waiting(const struct store_mem *s);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "connector/engine/frame.h"
 #include "connector/proto/eio_payload.h"
@@ -132,6 +133,7 @@ void world_init(struct world *w)
 {
 	char *error = NULL;
 
+	lp_log_set_level(LP_LOG_ERROR);
 	*w = (struct world){.now = START_MS};
 	w->engine_conf = (struct engine_conf){
 		.tag = "t",
@@ -202,9 +204,26 @@ void world_free(struct world *w)
 	}
 }
 
+void world_hear(struct world *w)
+{
+	const struct log_mem_entry *e;
+
+	while ((e = log_mem_take(store_mem_log(w->store))))
+		core_push(w->core, lp_cstr(e->nsp),
+			  &(struct pushed){.room = lp_cstr(e->room),
+					   .others = lp_cstr(e->others),
+					   .id = e->id,
+					   .position = e->position,
+					   .except = lp_cstr(e->except),
+					   .event = lp_cstr(e->event)});
+}
+
 void world_settle(struct world *w)
 {
 	store_mem_run(w->store);
+	while (!w->manual_turns && (core_turn(w->core, w->now) || store_mem_run(w->store)))
+		;
+	world_hear(w);
 	while (!w->manual_turns && core_turn(w->core, w->now))
 		;
 	engine_flush(w->engine);

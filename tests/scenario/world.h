@@ -59,6 +59,8 @@ void world_start(struct world *w);
 /* Closes and frees everything, peers too. */
 void world_free(struct world *w);
 
+/* Hands over what waits in the inbox, unless that is held. */
+void world_hear(struct world *w);
 /* What a pass of the event loop does after the sockets: store, deliveries, polls. */
 void world_settle(struct world *w);
 /* Lets time pass, waking the engine and the core when they asked for it. */

@@ -2,14 +2,15 @@
 -- taken out first; if another connector has it, that one is told to close it.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 owner     2 prefix    3 inbox limit
---          4 '1': accepted before, written anew; else 'r': refused while another connection
---            lives; 'a': the connect callback has been asked; 't': its token has been verified;
---            'p': who it is only its token says
+--          4 a number: accepted before, about then (ms), written anew; else 'r': refused while
+--            another connection lives; 'a': the connect callback has been asked; 't': its token
+--            has been verified; 'p': who it is only its token says
 --          5 client    6 serial    7 user id       8 platform
 --          9 '1': the others in its rooms are told of it
 --          10 query of the handshake, '' when not given                             11.. rooms
 -- Returns  DONE; UNREAD: done, and messages wait for it; UNKNOWN: no such namespace; OFFLINE: it
---          takes no new clients; CONFLICT: another connection holds the client id and lives; or,
+--          takes no new clients, those accepted before are written all the same; CONFLICT: another
+--          connection holds the client id and lives, or is newer than one accepted before; or,
 --          with nothing changed, what is needed first: { connect callback to ask ('': none), its
 --          authorization, '1': the query, the secret that the callback is signed with, keys to
 --          verify its token with ('': need not be) and then rev of the settings, now (ms) }; or
@@ -21,8 +22,10 @@
 -- include lib/people.lua
 -- include lib/place.lua
 -- include lib/route.lua
-local B, owner, prefix, again, client = KEYS[1], ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
+local B, owner, prefix, since, client = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[4]), ARGV[5]
 local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
+-- What a connector knows of the time is that close.
+local ABOUT = 100
 
 local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback',
   'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev')
@@ -30,14 +33,31 @@ if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
 local kicked_for, kicked_event = kicked(B, client, userid)
+if not since and conf[1] == 'on' then
+  return redis.status_reply('OFFLINE')
+elseif not since and kicked_for then
+  return { 'kicked, retry after ' .. kicked_for .. ' s' }
+end
+
+local now = now_ms()
+local nsp = string.match(B, '{(.*)}$')
+local record = B .. ':client:' .. client
+local mine = holding(owner, ARGV[6], userid, ARGV[9])
+local held = redis.call('HGET', B .. ':clients', client)
+local other = held and held ~= mine and string.match(held, '^(.-)/')
+if other and since then
+  if (tonumber(redis.call('HGET', record, 'last_connect_time') or 0)) > since + ABOUT then
+    return redis.status_reply('CONFLICT')
+  end
+elseif other and string.find(ARGV[4], 'r') then
+  local lease = other ~= owner and tonumber(redis.call('ZSCORE', prefix .. 'nodes', other) or 0)
+  if not lease or lease > now then
+    return redis.status_reply('CONFLICT')
+  end
+end
+
 local told = (conf[4] or '') ~= '' -- of its end
-if not again then
-  if conf[1] == 'on' then
-    return redis.status_reply('OFFLINE')
-  end
-  if kicked_for then
-    return { 'kicked, retry after ' .. kicked_for .. ' s' }
-  end
+if not since then
   local url = not string.find(ARGV[4], 'a') and conf[2] or ''
   local keys = conf[7] == 'jwt' and not string.find(ARGV[4], 't') and (conf[8] or '[]') or ''
   if keys == '' and string.find(ARGV[4], 'p') then
@@ -52,18 +72,7 @@ if not again then
   end
 end
 
-local now = now_ms()
-local nsp = string.match(B, '{(.*)}$')
-local mine = holding(owner, ARGV[6], userid, ARGV[9])
-local held = redis.call('HGET', B .. ':clients', client)
-if held and held ~= mine then
-  local other = string.match(held, '^(.-)/')
-  if not again and string.find(ARGV[4], 'r') then
-    local lease = other ~= owner and tonumber(redis.call('ZSCORE', prefix .. 'nodes', other) or 0)
-    if not lease or lease > now then
-      return redis.status_reply('CONFLICT')
-    end
-  end
+if other then
   for _, room in ipairs(forget(B, nsp, client, held)) do
     people_leave(B, nsp, client, held, room, false, to)
   end
@@ -80,13 +89,15 @@ redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)
 redis.call('ZADD', B .. ':ever', now, client)
 if told and ARGV[10] ~= '' then
   redis.call('HSET', B .. ':queries', client, ARGV[10])
-elseif held and held ~= mine then
+elseif other then
   redis.call('HDEL', B .. ':queries', client)
 end
-local record = B .. ':client:' .. client
-if again then
-  redis.call('HSETNX', record, 'last_connect_time', now)
+-- One that was accepted before is news to the others only if they were told that it had gone.
+local news = not since
+if since then
+  redis.call('HSETNX', record, 'last_connect_time', ARGV[4])
   redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform)
+  news = (tonumber(redis.call('HGET', record, 'last_disconnect_time') or 0)) > since
 else
   redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform, 'last_connect_time', now)
 end
@@ -96,15 +107,15 @@ if longitude then
 end
 for i = 11, #ARGV do
   route_on(B, owner, ARGV[i])
-  if room_in(B, client, userid, platform, ARGV[i], now) and not again then
+  if room_in(B, client, userid, platform, ARGV[i], now) and news then
     people_join(B, nsp, client, mine, ARGV[i], to)
   end
 end
 -- It was sent away while its connector did not read its inbox.
-if again and kicked_for then
+if since and kicked_for then
   inbox_add(prefix, owner, ARGV[3], 'k', 'expel', 'n', nsp, 'c', cjson.encode({ client, ARGV[6] }), 'e', kicked_event)
 end
-if not again and redis.call('EXISTS', B .. ':unread:' .. client) == 1 then
+if not since and redis.call('EXISTS', B .. ':unread:' .. client) == 1 then
   return redis.status_reply('UNREAD')
 end
-return redis.status_reply('DONE')
+return redis.status_reply(conf[1] == 'on' and 'OFFLINE' or 'DONE')

@@ -2,7 +2,7 @@
 -- KEYS[1]  P:nodes
 -- ARGV     1 prefix    2 node id    3 lease (ms)
 --          4 '1': a running connector that was declared dead; '' at the start of a program
--- Returns  a list: the new owner, then the earlier lives of this node id that left something. Of a
+-- Returns  a list: the new owner, the time (ms), then the earlier lives of this node id that left something. Of a
 --          running connector only those without a valid lease: the others are a second program
 --          under the same node id, and two that end each other's lives would never stop.
 -- include lib/now.lua
@@ -33,4 +33,4 @@ redis.call('DEL', inbox)
 redis.call('XADD', inbox, '1-0', 'k', 'hello')
 redis.call('HSET', prefix .. 'inbox-seq', owner, 1)
 redis.call('PEXPIRE', inbox, 3600000)
-return { owner, unpack(earlier) }
+return { owner, now, unpack(earlier) }

@@ -34,9 +34,10 @@ redis.call('HSET', conf, 'key', nsp, 'rev', new, 'client_ip', ARGV[4], 'update_d
   t[1] .. string.format('%03d', math.floor(t[2] / 1000)))
 redis.call('ZADD', prefix .. 'namespaces', 0, nsp)
 
-if close then
+-- One that is made may have been lost with all else, and its clients be connected still.
+if close or not rev then
   for _, owner in ipairs(redis.call('ZRANGE', prefix .. 'nodes', 0, -1)) do
-    inbox_add(prefix, owner, ARGV[5], 'k', 'offline', 'n', nsp)
+    inbox_add(prefix, owner, ARGV[5], 'k', close and 'offline' or 'made', 'n', nsp)
   end
 end
 return new

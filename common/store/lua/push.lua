@@ -107,11 +107,16 @@ for i, first in ipairs(starts) do
         routes[#routes + 1] = B .. ':route:' .. other
       end
     end
-    redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[4], '*', unpack(entry, 3))
+    local lost, last = ARGV[first + 4] == '1', #entry
+    if lost then
+      entry[last + 1], entry[last + 2] = 'l', '1'
+    end
+    local position = redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[4], '*', unpack(entry, 3))
     if ARGV[first + 6] == '1' then
       redis.call('XADD', prefix .. 'offline', '*', 'n', nsp, 'i', name)
     end
-    if ARGV[first + 4] ~= '1' then
+    if not lost then
+      entry[last + 1], entry[last + 2] = 'l', position
       inbox_add_all(prefix, routes, there, ARGV[5], 'k', 'push', unpack(entry))
     end
   end
