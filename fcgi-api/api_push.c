@@ -6,14 +6,6 @@
 #include "fcgi-api/auth.h"
 #include "fcgi-api/push_request.h"
 
-/* Takes the reply of the script: API_OK and *id, or the error. */
-static enum api_error take(const struct redisReply *reply, int64_t *id, struct api_rate *rate)
-{
-	*id = redis_reply_int(redis_reply_at(reply, 0));
-	push_request_rate(rate, reply, 1);
-	return *id ? API_OK : API_RATE_LIMITED;
-}
-
 /* Stores the message. API_OK and *id, or the error. */
 static enum api_error store(struct api_ctx *ctx, struct api_req *req, const struct push_msg *m,
 			    const struct push_key *key, int64_t *id, struct api_rate *rate)
@@ -31,14 +23,14 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 		push_args_add(&args, req->user, m, 0);
 		rc = redis_script(ctx->redis, "push", &args, &reply);
 		if (rc == LP_OK) {
-			err = take(reply, id, rate);
+			err = push_request_id(reply, 0, id);
+			push_request_rate(rate, reply, 1);
 			break;
 		}
 		err = push_request_error(reply);
-		if (rc != LP_EINVAL || err == API_NAMESPACE_OFFLINE ||
-		    err == API_IDEMPOTENCY_KEY_REUSED || !again)
+		if (!again || !push_request_again(reply))
 			break;
-		/* STALE or GONE: look at the password with the settings as they are now. */
+		/* Look at the password with the settings as they are now. */
 		again = false;
 		redis_reply_free(reply);
 		reply = NULL;

@@ -97,20 +97,17 @@ static void add_args(const struct batch *b, const struct call *call, struct redi
 static void take(struct batch *b, struct call *call, const struct redisReply *reply)
 {
 	bool answered = redis_reply_count(reply) >= call->count;
-	enum api_error err = answered ? API_RATE_LIMITED : push_request_error(reply);
 	size_t at = 0;
 
-	call->done = answered || !reply || err == API_NAMESPACE_OFFLINE ||
-		     err == API_IDEMPOTENCY_KEY_REUSED;
+	call->done = !push_request_again(reply);
 	b->stored = b->stored || answered;
 	push_request_rate(&b->rate, reply, call->count);
 	for (size_t i = call->first; i < call->end; i++) {
 		struct entry *e = &b->entries[i];
 
-		if (e->wrong)
-			continue;
-		e->id = answered ? redis_reply_int(redis_reply_at(reply, at++)) : 0;
-		e->error = e->id ? API_OK : err;
+		if (!e->wrong)
+			e->error = answered ? push_request_id(reply, at++, &e->id)
+					    : push_request_error(reply);
 	}
 }
 
@@ -170,7 +167,7 @@ static enum api_error store(struct batch *b)
 	if (!make(b))
 		return API_UNAVAILABLE;
 	if (!all_done(b)) {
-		/* STALE or GONE: look at the password with the settings as they are now. */
+		/* Look at the password with the settings as they are now. */
 		err = auth_check(b->ctx, b->req, AUTH_NAMESPACE);
 		if (err != API_OK)
 			give_up(b, err);

@@ -99,9 +99,20 @@ enum api_error push_request_error(const struct redisReply *reply)
 		return API_NAMESPACE_OFFLINE;
 	if (lp_str_eq(word, LP_STR("REUSED")))
 		return API_IDEMPOTENCY_KEY_REUSED;
-	if (lp_str_eq(word, LP_STR("FULL")))
-		return API_OFFLINE_FULL;
 	return API_UNAVAILABLE;
+}
+
+bool push_request_again(const struct redisReply *reply)
+{
+	struct lp_str word = redis_reply_error(reply);
+
+	return lp_str_eq(word, LP_STR("STALE")) || lp_str_eq(word, LP_STR("GONE"));
+}
+
+enum api_error push_request_id(const struct redisReply *reply, size_t at, int64_t *id)
+{
+	*id = redis_reply_int(redis_reply_at(reply, at));
+	return *id > 0 ? API_OK : *id < 0 ? API_OFFLINE_FULL : API_RATE_LIMITED;
 }
 
 void push_request_rate(struct api_rate *rate, const struct redisReply *reply, size_t count)

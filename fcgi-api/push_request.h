@@ -28,8 +28,16 @@ struct push_fault push_request_fault(const struct settings *s, enum push_msg_err
  */
 enum api_error push_request_key(const struct api_req *req, struct push_key *key) LP_MUSTCHECK;
 
-/* What push.lua's own error means; API_UNAVAILABLE for STALE. */
+/* What push.lua's own error means. */
 enum api_error push_request_error(const struct redisReply *reply);
+/*
+ * Whether it means that the settings are not those that the password was checked with: to be called
+ * again once it has been checked again.
+ */
+bool push_request_again(const struct redisReply *reply);
+
+/* What push.lua says of a message in its reply: API_OK and *id, or why it was not taken. */
+enum api_error push_request_id(const struct redisReply *reply, size_t at, int64_t *id);
 
 /* Takes what stands behind the ids of count messages in push.lua's reply. */
 void push_request_rate(struct api_rate *rate, const struct redisReply *reply, size_t count);

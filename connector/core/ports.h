@@ -148,7 +148,8 @@ struct store_ops {
 
 	/*
 	 * Accepts a push; m is only read in the call. Got: its id, or "0" when the namespace's
-	 * limit does not allow it; what follows is of no use here. STORE_BUSY while Redis is away:
+	 * limit does not allow it, "-1" when too many wait for offline delivery; what follows is
+	 * of no use here. STORE_BUSY while Redis is away:
 	 * then it is not stored, unless the connection broke right after it was sent.
 	 */
 	void (*push)(void *store, struct lp_str nsp, const struct push_msg *m, store_cb cb,

@@ -11,11 +11,12 @@ static void pushed(void *arg, enum store_answer answer, const struct store_texts
 {
 	struct lp_buf json = {0};
 
-	if (answer != STORE_DONE || !got->count) {
-		reply_answer(arg, answer);
+	/* "-1": too many messages wait for offline delivery */
+	if (answer != STORE_DONE || !got->count || lp_str_eq(got->items[0], LP_STR("-1"))) {
+		reply_answer(arg, answer == STORE_DONE ? STORE_BUSY : answer);
 		return;
 	}
-	/* Behind the id comes what the namespace's limit still allows: see push.lua. */
+	/* Beyond the namespace's limit; behind the id comes what that still allows: see push.lua. */
 	if (lp_str_eq(got->items[0], LP_STR("0"))) {
 		reply_json(arg, LP_STR("{\"status\":429,\"msg\":\"rate limit exceeded\"}"));
 		return;

@@ -28,6 +28,11 @@ const attempts = {
 		{ room: `user_${SHARED.userid}`, pushData: { evil: 1 }, except: ID, from: ID },
 		{ room: `${VICTIM}#${SHARED.room}`, pushData: { evil: 1 }, leaveMessage: true, apnsName: "a" },
 	],
+	"POST /api/auth/push/batch": [
+		{ messages: [{ room: SHARED.room, pushData: { evil: 1 } },
+			{ rooms: [`${VICTIM}#${SHARED.room}`, `user_${SHARED.userid}`], pushData: { evil: 1 }, from: ID }] },
+		{ messages: [{ room: SHARED.room, pushData: { evil: 1 } }], idempotency_key: SHARED.room },
+	],
 	"GET /api/auth/report/push": [{}, { page: 1, size: 500 }],
 	"GET /api/auth/report/push/:id": [{ ackDetail: 1 }],
 	"GET /api/auth/report/push/:id/timeline": [{}],

@@ -62,7 +62,7 @@ static void test_push(void)
 	leave = "1";
 	CALL("3", PUSH(""));
 	EXPECT("XLEN lp:offline", "1");
-	CALL("ERR FULL", PUSH(""));
+	CALL("-1", PUSH(""));
 	leave = "";
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("ERR OFFLINE", PUSH(""));

@@ -11,10 +11,11 @@
 --               array or '', except or '', '1' to deliver it to nobody online, expire (s), '1'
 --               for offline delivery, event text up to where ,"sendDate":<ms>,"id":<id>}]
 --               follows, how many arguments follow: further fields of the record, name and value
--- Returns  for each message its id, 0 when the namespace's limit does not allow it; in a namespace
---          with a limit then the four numbers of lib/allow.lua; all as texts.
+-- Returns  for each message its id, 0 when the namespace's limit does not allow it, -1 when too many
+--          wait for offline delivery; in a namespace with a limit then the four numbers of
+--          lib/allow.lua; all as texts.
 --          Or the error STALE (settings changed), GONE (no such namespace), OFFLINE, REUSED (the
---          key came with another request before), FULL (too many wait for offline delivery)
+--          key came with another request before)
 -- What was accepted under a key is not accepted again: it has the id of the first time.
 -- include lib/inbox.lua
 -- include lib/allow.lua
@@ -65,7 +66,8 @@ end
 
 for i, first in ipairs(starts) do
   if ARGV[first + 6] == '1' and not reply[i] and redis.call('XLEN', prefix .. 'offline') >= tonumber(ARGV[9]) then
-    return redis.error_reply('FULL')
+    reply[i] = '-1'
+    fresh = fresh - 1
   end
 end
 
