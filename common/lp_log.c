@@ -52,6 +52,14 @@ int lp_log_open(const char *program, const char *path, enum lp_log_level level, 
 	return LP_OK;
 }
 
+void lp_log_to_stderr(const char *program, enum lp_log_level level)
+{
+	lp_log_close();
+	lg.program = lp_xstrdup(program);
+	lg.fd = STDERR_FILENO;
+	lp_log_set_level(level);
+}
+
 void lp_log_close(void)
 {
 	if (lg.path)

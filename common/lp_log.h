@@ -18,6 +18,8 @@ enum lp_log_level { LP_LOG_ERROR, LP_LOG_WARN, LP_LOG_INFO, LP_LOG_DEBUG };
  */
 int lp_log_open(const char *program, const char *path, enum lp_log_level level,
 		bool json) LP_MUSTCHECK;
+/* To standard error, for a program whose standard output is its answer. */
+void lp_log_to_stderr(const char *program, enum lp_log_level level);
 /* Back to standard output; frees what lp_log_open() took. */
 void lp_log_close(void);
 /* Opens the file again under its name, after rotation. */

@@ -55,6 +55,8 @@ struct api_req {
 	struct json_object *body;   /* an object or an array; an empty object without a body */
 	struct lp_buf body_text;    /* when body came as JSON, else empty */
 
+	bool trusted; /* light-push-ctl: whoever reads the settings needs no password */
+
 	/* From auth.c: the namespace that asks, as it authenticated. */
 	struct lp_buf credentials; /* decoded; user and password point into it */
 	struct lp_str user, password;

@@ -166,7 +166,7 @@ stage_e2e_apache()
 list_e2e()
 {
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
-	say isolation kick stats cluster redis processes callbacks metrics operator soak
+	say isolation kick stats cluster redis processes callbacks metrics operator ctl soak
 	say signatures tokens
 }
 
@@ -238,6 +238,7 @@ list_test_needs()
 	say python requests python3-requests # its long-polling
 	say python websocket python3-websocket
 	say command xz xz-utils
+	say command openssl openssl
 }
 
 prepare()

@@ -1,0 +1,258 @@
+// light-push-ctl against a whole platform: what its verbs do, print, and end with.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { connectClient } from "./lib/client.mjs";
+import { startStack } from "./lib/stack.mjs";
+import { until } from "./lib/wait.mjs";
+
+const NAMESPACE = "/ctl";
+
+let stack;
+let owner;
+const clients = [];
+
+// Runs it. The result: { status, stdout, stderr, json }.
+const ctl = (args, input = "") => new Promise((resolve, reject) => {
+	const build = process.env.LP_BUILD ?? path.join(stack.dir, "build");
+	const child = spawn(path.join(build, "light-push-ctl"),
+		["--config", path.join(stack.dir, "run", "light-push.conf"),
+			"--set", "redis_timeout=5s", ...args]);
+	const got = { stdout: "", stderr: "" };
+	for (const name of ["stdout", "stderr"])
+		child[name].on("data", (data) => { got[name] += data; });
+	child.on("error", reject);
+	child.on("close", (status) => {
+		let json;
+		try {
+			json = JSON.parse(got.stdout);
+		} catch {
+			json = undefined;
+		}
+		resolve({ ...got, status, json });
+	});
+	child.stdin.on("error", () => {}); // it need not read
+	child.stdin.end(input);
+});
+
+// The JSON of a verb that is to succeed.
+const good = async (args, input) => {
+	const { status, json, stdout, stderr } = await ctl(["--json", ...args], input);
+	assert.equal(status, 0, `${args}: ${stdout}${stderr}`);
+	assert.ok(json, `${args}: no JSON: ${stdout}`);
+	return json;
+};
+
+const connect = async (userid, rooms = []) => {
+	const client = await connectClient(stack.connector(1 + (clients.length % 2)),
+		{ version: "4.8.4", namespace: NAMESPACE, identity: { uuid: `of-${userid}`, userid } });
+	clients.push(client);
+	client.id = `${NAMESPACE}#${userid}#web-of-${userid}`;
+	for (const room of rooms)
+		await client.join(room);
+	return client;
+};
+
+before(async () => {
+	stack = await startStack({ connectors: 2 });
+	owner = await stack.namespace(NAMESPACE);
+});
+
+after(async () => {
+	for (const client of clients)
+		client.close();
+	await stack?.stop();
+});
+
+test("check-config, default-config", async () => {
+	assert.equal((await ctl(["check-config"])).stdout, "configuration ok\n");
+	assert.deepEqual(await good(["check-config"]), {});
+	const wrong = await ctl(["--set", "max_body=x", "check-config", "--json"]);
+	assert.deepEqual([wrong.status, wrong.json.error], [2, "settings_invalid"]);
+	assert.match(wrong.json.msg, /max_body/);
+	const text = (await ctl(["default-config"])).stdout;
+	assert.match(text, /^#max_body = 1MB$/m);
+	const { list } = await good(["default-config"]);
+	assert.equal(list.find(({ name }) => name === "max_body").value, "1MB");
+});
+
+test("status: every connector and worker", async () => {
+	await connect("ann", ["r"]);
+	const all = await until("all have told of themselves", async () => {
+		const { json } = await ctl(["--json", "status"]);
+		return json.connectors.length === 2 && json.workers.length === 1 &&
+			json.connectors[0].clients === 1 && json;
+	}, 20_000);
+	assert.deepEqual(all, { ...all, ...await stack.admin.get("/api/admin/overview").then(
+		({ version, totals }) => ({ version, totals })) });
+	const { status, stdout } = await ctl(["status"]);
+	assert.equal(status, 0);
+	assert.match(stdout, /^1 +\S+ +\d+ +serving +.* 1 +\d+ +0 +\d/m);
+	assert.match(stdout, /^Redis \d.* persistence aof, ok$/m);
+	assert.match(stdout, /^2 namespaces, 1 clients of 1 users, 1 rooms$/m);
+});
+
+test("status: exit status 4 when a program is missing", async () => {
+	await stack.terminate("worker-1");
+	await until("the worker is missed", async () => (await ctl(["status"])).status === 4, 20_000);
+	const doctor = await ctl(["--json", "doctor"]);
+	assert.equal(doctor.status, 4);
+	assert.deepEqual(doctor.json.list.filter(({ level }) => level === "error")
+		.map(({ check }) => check), ["worker"]);
+	await stack.restart("worker-1");
+	await until("it is there", async () => (await ctl(["status"])).status === 0, 20_000);
+});
+
+test("namespaces, namespace add, namespace passwd", async () => {
+	assert.deepEqual(await good(["namespace", "add", "made", "--name", "Made"], "first\n"),
+		{ key: "/made" });
+	await stack.rest("/made", "first").post("/api/auth/login", {});
+	const again = await ctl(["--json", "namespace", "add", "/made"], "other\n");
+	assert.deepEqual([again.status, again.json.error], [1, "namespace_exists"]);
+	await stack.rest("/made", "first").post("/api/auth/login", {});
+
+	const { password } = await good(["namespace", "passwd", "/made", "--generate"]);
+	assert.match(password, /^[0-9a-f]{36}$/);
+	await stack.rest("/made", password).post("/api/auth/login", {});
+	assert.equal((await stack.rest("/made", "first").send("POST", "/api/auth/login", {})).status, 401);
+
+	const { list } = await good(["namespaces", "--key", "made"]);
+	assert.deepEqual([list.length, list[0].key, list[0].name], [1, "/made", "Made"]);
+	assert.match((await ctl(["namespaces"])).stdout, /^\/made +Made +off +0/m);
+
+	for (const [args, input, status, error] of [
+		[["namespace", "add", "no password"], "", 2, "password_missing"],
+		[["namespace", "add", "a b"], "x\n", 1, "namespace_invalid"],
+		[["namespace", "passwd", "/nobody"], "x\n", 1, "namespace_not_found"],
+	]) {
+		const answer = await ctl(["--json", ...args], input);
+		assert.deepEqual([answer.status, answer.json.error], [status, error], `${args}`);
+	}
+});
+
+test("push, trace", async () => {
+	const bob = await connect("bob", ["news"]);
+	bob.onPush = ({ id }) => bob.socket.emit("ackPush", { id });
+	const { id } = await good(["push", "ctl", "news", '{"text":"héllo","n":1.50}']);
+	await until("bob gets it", () => bob.pushes.length === 1, 10_000);
+	assert.deepEqual(bob.pushes[0].pushData, { text: "héllo", n: 1.5 });
+	const { record, timeline } = await until("the ack is there", async () => {
+		const trace = await good(["trace", NAMESPACE, `${id}`]);
+		return trace.record.ackCount === "1" && trace;
+	}, 10_000);
+	assert.equal(record.room, "news");
+	assert.equal(record.onlineClientCount, "1");
+	assert.deepEqual(record.ackWebDetail, [bob.id]);
+	assert.equal(timeline[0].event, "accepted");
+	assert.match((await ctl(["trace", NAMESPACE, `${id}`])).stdout, /^\S+ +accepted +room=news$/m);
+
+	for (const [args, status, error] of [
+		[["push", NAMESPACE, "news", "text"], 2, "push_data_invalid"],
+		[["push", NAMESPACE, "news", "17"], 1, "push_data_invalid"],
+		[["push", NAMESPACE, "a b", "{}"], 1, "room_invalid"],
+		[["push", NAMESPACE, "news", "{}", "--expire", "1000"], 1, "expire_invalid"],
+		[["push", "/nobody", "news", "{}"], 1, "namespace_not_found"],
+		[["trace", NAMESPACE, "999999"], 1, "message_not_found"],
+		[["trace", NAMESPACE, "x"], 1, "message_not_found"],
+	]) {
+		const answer = await ctl(["--json", ...args]);
+		assert.deepEqual([answer.status, answer.json?.error], [status, error], `${args}`);
+	}
+});
+
+test("kick", async () => {
+	const carl = await connect("carl", ["kicked"]);
+	const told = new Promise((resolve) => carl.socket.once("kicked", resolve));
+	assert.deepEqual(await good(["kick", NAMESPACE, "--user", "carl", "--reason", "over"]),
+		{ disconnected: 1 });
+	assert.equal((await told).reason, "over");
+	await until("carl is gone", () => carl.lost.length === 1, 10_000);
+	const nobody = await ctl(["kick", NAMESPACE, "--json"]);
+	assert.equal(nobody.status, 1);
+	assert.equal(nobody.json.code, 9999);
+});
+
+test("doctor: a hint for each finding", async () => {
+	const healthy = await ctl(["--json", "doctor", "--url", stack.env.LP_WEB_URL]);
+	assert.equal(healthy.status, 0, healthy.stdout);
+	const checks = new Map(healthy.json.list.map((one) => [one.check, one]));
+	for (const check of ["redis-version", "redis-persistence", "redis-eviction", "redis-memory",
+		"redis-connections", "clock", "connector", "worker", "web-server"])
+		assert.ok(checks.has(check), check);
+	assert.equal(checks.get("redis-persistence").level, "ok");
+	assert.equal(checks.get("web-server").level, "ok");
+
+	await stack.redis("CONFIG", "SET", "maxmemory", "1gb");
+	await stack.redis("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+	await stack.redis("CONFIG", "SET", "appendonly", "no");
+	const sick = await ctl(["--json", "doctor", "--url", "http://127.0.0.1:9"]);
+	await stack.redis("CONFIG", "SET", "appendonly", "yes");
+	await stack.redis("CONFIG", "SET", "maxmemory-policy", "noeviction");
+	assert.equal(sick.status, 4);
+	const found = sick.json.list.filter(({ level }) => level === "error").map(({ check }) => check);
+	assert.deepEqual(found.filter((check) => check !== "redis-persistence"),
+		["redis-eviction", "web-server", "web-server"]);
+	assert.notEqual(sick.json.list.find(({ check }) => check === "redis-persistence").level, "ok");
+	for (const { check, level, hint } of sick.json.list)
+		assert.ok(level === "ok" || hint, `${check} without a hint`);
+});
+
+test("doctor: certificates of files and of push providers", async () => {
+	const run = (await import("node:child_process")).execFileSync;
+	const dir = path.join(stack.dir, "run");
+	for (const [name, days] of [["soon", "10"], ["later", "300"]])
+		run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+			"-nodes", "-subj", "/CN=x", "-days", days, "-keyout", path.join(dir, `${name}.key`),
+			"-out", path.join(dir, `${name}.pem`)], { stdio: "ignore" });
+	const { readFileSync } = await import("node:fs");
+	const pem = readFileSync(path.join(dir, "soon.pem"), "utf8");
+	await stack.redis("HSET", `lp:{${NAMESPACE}}:conf`, "apns_list",
+		JSON.stringify([{ name: "app", apns_production_cert: pem }]));
+	const { list } = await good(["--set", `tls_cert=${path.join(dir, "later.pem")}`,
+		"--set", `tls_key=${path.join(dir, "later.key")}`, "doctor"]);
+	await stack.redis("HDEL", `lp:{${NAMESPACE}}:conf`, "apns_list");
+	const found = list.filter(({ check }) => check === "certificate");
+	assert.deepEqual(found.map(({ level }) => level), ["ok", "warning"]);
+	assert.match(found[1].text, /^\/ctl, apns_production_cert of provider app expires in (9|10) days$/);
+});
+
+const usage = [
+	["no verb", []],
+	["an unknown verb", ["nothing"]],
+	["half a verb", ["namespace"]],
+	["an unknown option", ["status", "--nothing"]],
+	["an argument too many", ["status", "x"]],
+	["an argument too few", ["push", "x"]],
+	["an option without value", ["namespaces", "--key"]],
+];
+
+for (const [what, args] of usage) {
+	test(`${what}: exit status 2, and one line`, async () => {
+		const { status, stdout, stderr } = await ctl(args);
+		assert.equal(status, 2);
+		assert.equal(stdout, "");
+		assert.match(stderr, /^light-push-ctl: .*\n$/);
+	});
+}
+
+test("--help names every verb", async () => {
+	const { status, stdout } = await ctl(["--help"]);
+	assert.equal(status, 0);
+	for (const verb of ["check-config", "default-config", "status", "namespaces", "namespace add",
+		"namespace passwd", "push", "kick", "trace", "doctor"])
+		assert.match(stdout, new RegExp(`^  ${verb}\\b`, "m"));
+});
+
+test("without Redis: exit status 3", async () => {
+	const args = ["--json", "--set", "redis_address=127.0.0.1:9"];
+	for (const verb of [["status"], ["namespaces"], ["push", "demo", "r", "{}"], ["trace", "demo", "1"]]) {
+		const { status, json } = await ctl([...args, ...verb]);
+		assert.deepEqual([status, json?.error], [3, "service_unavailable"], `${verb}`);
+	}
+	const doctor = await ctl([...args, "doctor"]);
+	assert.deepEqual([doctor.status, doctor.json.list.find(({ check }) => check === "redis").level],
+		[4, "error"]);
+});
