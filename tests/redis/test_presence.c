@@ -666,6 +666,30 @@ static void test_node_reap(void)
 	EXPECT("ZRANGE lp:nodes 0 -1", b);
 }
 
+/* A connector that dies before it takes back the routes of clients that were taken over. */
+static void test_reap_routes(void)
+{
+	const char *a, *b;
+	char text[128];
+
+	fresh();
+	a = start("n1", "");
+	b = start("n2", "");
+	CALL("DONE", ON(a, ANN, "7", "ann", "web", "user_ann", "news"));
+	CALL("DONE", ON(a, ANN, "8", "ann", "web", "user_ann", "chat"));
+	CALL("DONE", ON(b, ANN, "9", "ann", "web", "user_ann"));
+	CALL("0", JOIN(a, ANN, "8", "late"));
+	snprintf(text, sizeof(text), "SMEMBERS " B ":left:%s", a);
+	EXPECT(text, "chat late news user_ann");
+	/* what it does take back is forgotten */
+	CALL("0", OFF(a, ANN, "7", "user_ann", "", "news", "1"));
+	EXPECT(text, "chat late user_ann");
+	reap(a, "1");
+	EXPECT("KEYS " B ":route:*", B ":route:user_ann");
+	EXPECT("HKEYS " B ":route:user_ann", b);
+	EXPECT("KEYS " B ":left:*", "-");
+}
+
 /* --- callbacks --- */
 
 #define STREAM "lp:callbacks"
@@ -873,6 +897,7 @@ int main(void)
 	CU_ADD_TEST(suite, test_node_start);
 	CU_ADD_TEST(suite, test_node_renew);
 	CU_ADD_TEST(suite, test_node_reap);
+	CU_ADD_TEST(suite, test_reap_routes);
 	CU_ADD_TEST(suite, test_needs);
 	CU_ADD_TEST(suite, test_needs_token);
 	CU_ADD_TEST(suite, test_gone);

@@ -75,6 +75,7 @@ end
 if other then
   for _, room in ipairs(forget(B, nsp, client, held)) do
     people_leave(B, nsp, client, held, room, false, to)
+    route_left(B, other, room)
   end
   if other ~= owner then
     inbox_add(prefix, other, ARGV[3], 'k', 'kick', 'n', nsp, 'c', client, 's', string.match(held, '^(.*)/'))

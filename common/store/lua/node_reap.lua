@@ -39,7 +39,11 @@ for _, client in ipairs(clients) do
     callback_gone(B, nsp, client, (identity(nsp, client, held)))
   end
 end
-if #clients < tonumber(ARGV[3]) then
+local left = redis.call('SPOP', B .. ':left:' .. owner, ARGV[3])
+for _, room in ipairs(left) do
+  redis.call('HDEL', B .. ':route:' .. room, owner)
+end
+if #clients < tonumber(ARGV[3]) and #left < tonumber(ARGV[3]) then
   redis.call('SREM', nsps, nsp)
 end
 return 1

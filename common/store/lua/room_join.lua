@@ -18,6 +18,9 @@ for i = 6, #ARGV do
 end
 local held = redis.call('HGET', B .. ':clients', client)
 if not holds(held, owner, ARGV[3]) then
+  for i = 6, #ARGV do
+    route_left(B, owner, ARGV[i])
+  end
   return 0
 end
 local nsp, now = string.match(B, '{(.*)}$'), now_ms()

@@ -30,6 +30,7 @@ for i = 6, #ARGV do
     elseif ARGV[4] == 'join' then
       -- From now on a push to the target goes there as well; it comes behind this entry.
       route_on(B, owner, target)
+      route_left(B, owner, target)
     end
   end
 end
