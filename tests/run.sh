@@ -178,6 +178,7 @@ stage_e2e_direct()
 
 stage_e2e_sanitize()
 {
+	export LP_KILL_CLIENTS=300 # the programs are slower
 	# shellcheck disable=SC2046
 	e2e sanitize direct $(list_e2e)
 }

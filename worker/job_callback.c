@@ -39,7 +39,7 @@
 #define DUE_MAX  200
 /* Entries of a consumer that did nothing with them for longer than a call can take are claimed. */
 #define CLAIM_MARGIN_MS 10000
-#define CLAIM_MAX       "100"
+#define CLAIM_MAX       100
 #define REASON_MAX      200
 
 enum work_state { WORK_LOOKUP, WORK_CALLING, WORK_DONE, WORK_FAILED };
@@ -392,22 +392,10 @@ static void on_due_timer(evutil_socket_t fd, short what, void *arg)
 	redis_args_clear(&args);
 }
 
-/* [where to go on, [entry, ...], [ids of deleted ones]] */
-static void on_claimed(void *arg, const redisReply *reply)
-{
-	struct callbacks *job = arg;
+static void on_claimed(void *arg, const redisReply *reply);
 
-	if (!reply || job->stopped)
-		return;
-	/* Before the reader made the group it is an error. */
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2)
-		group_reader_take(job->reader, reply->element[1]);
-	start_timer(job->claim_timer, CLAIM_MS);
-}
-
-static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
+static void claim(struct callbacks *job)
 {
-	struct callbacks *job = arg;
 	const struct settings *settings = job->tools.settings;
 	struct redis_args args = {0};
 
@@ -418,9 +406,34 @@ static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
 	redis_args_addi(&args, 2 * settings->callback_timeout + CLAIM_MARGIN_MS);
 	redis_args_addz(&args, "0-0");
 	redis_args_addz(&args, "COUNT");
-	redis_args_addz(&args, CLAIM_MAX);
+	redis_args_addi(&args, CLAIM_MAX);
 	redis_link_command(job->tools.link, &args, on_claimed, job);
 	redis_args_clear(&args);
+}
+
+/* [where to go on, [entry, ...], [ids of deleted ones]] */
+static void on_claimed(void *arg, const redisReply *reply)
+{
+	struct callbacks *job = arg;
+	size_t count = 0;
+
+	if (!reply || job->stopped)
+		return;
+	/* Before the reader made the group it is an error. */
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2) {
+		count = reply->element[1]->elements;
+		group_reader_take(job->reader, reply->element[1]);
+	}
+	/* A worker that died may have held very many. */
+	if (count >= CLAIM_MAX && HASH_COUNT(job->held) < HELD_MAX)
+		claim(job);
+	else
+		start_timer(job->claim_timer, CLAIM_MS);
+}
+
+static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
+{
+	claim(arg);
 }
 
 /* --- the job --- */

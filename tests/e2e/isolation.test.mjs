@@ -55,6 +55,9 @@ const attempts = {
 	"GET /api/auth/namespace/message-stat": [{}, { by: "minute" }, { by: "day", from: 0, to: 1 }],
 	// for the administrator, who asks about another namespace
 	"POST /api/admin/login": [{}],
+	"GET /api/admin/overview": [{}],
+	"GET /api/admin/settings": [{}],
+	"GET /api/admin/metrics": [{}],
 	"POST /api/admin/namespace/save": [{ key: ATTACKER, name: "again" }],
 	"GET /api/admin/namespace/list": [{ key: ATTACKER, online: 1 }, { name: ATTACKER }],
 	"GET /api/admin/report/online": [{ namespace: ATTACKER, detail: 1 },
@@ -78,6 +81,7 @@ const said = {
 		{ namespace: VICTIM }],
 	joinRoom: () => [SHARED.room, MARK, [`{${VICTIM}}`, `${VICTIM}#${SHARED.room}`]],
 	leaveRoom: () => [[SHARED.room, MARK, `user_${SHARED.userid}`]],
+	refreshToken: () => [`${VICTIM}.${MARK}.x`, { token: "x", namespace: VICTIM, clientId: ID }],
 	push: () => [{ room: SHARED.room, pushData: { evil: 1 }, namespace: VICTIM, except: ID },
 		{ room: MARK, pushData: { evil: 1 }, namespace: VICTIM, from: ID }],
 };
