@@ -170,6 +170,13 @@ list_e2e()
 	say signatures tokens
 }
 
+# With very many clients, and with limits of time that the programs must keep: by itself.
+stage_e2e_crowd()
+{
+	folder=crowd
+	e2e gcc direct kill
+}
+
 stage_e2e_direct()
 {
 	# shellcheck disable=SC2046 # a list of words
@@ -180,7 +187,7 @@ stage_e2e_sanitize()
 {
 	export LP_KILL_CLIENTS=300 # the programs are slower
 	# shellcheck disable=SC2046
-	e2e sanitize direct $(list_e2e)
+	e2e sanitize direct $(list_e2e) kill
 }
 
 stage_conformance()
@@ -206,7 +213,7 @@ conformance()
 # Build, what clients connect through, test files.
 e2e()
 {
-	export LP_BUILD="$work/$1" LP_TARGET="$2" LP_E2E_DIR="$work/e2e/$1-$2"
+	export LP_BUILD="$work/$1" LP_TARGET="$2" LP_E2E_DIR="$work/e2e/${folder:-$1-$2}"
 	shift 2
 	rm -rf "$LP_E2E_DIR"
 	cd "$src/tests/e2e"
@@ -323,7 +330,7 @@ run_all()
 	side_by_side distcheck ${fuzz:+fuzz}
 	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
 	# small machine has nothing else to do meanwhile.
-	for stage in check_redis conformance conformance_sanitize e2e_direct e2e_nginx e2e_lighttpd \
+	for stage in check_redis conformance conformance_sanitize e2e_direct e2e_crowd e2e_nginx e2e_lighttpd \
 		e2e_apache e2e_sanitize; do
 		side_by_side "$stage"
 	done
