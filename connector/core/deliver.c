@@ -261,14 +261,16 @@ static struct lp_blob *frame_for(struct nsp *nsp, struct lp_str event, struct lp
 static bool limit(struct delivery *d, struct room *room, const struct pushed *p, bool missed)
 {
 	const struct catchup *u = &room->nsp->core->catchup;
-	bool waited = !missed && p->position && p->position < u->until;
+	/* The clock that `until` is from may be behind what the log brought. */
+	bool read = p->position && p->position <= room->nsp->caught;
+	bool waited = !missed && p->position && (p->position < u->until || read);
 	bool had = p->position <= room->last;
 
 	if (missed && had)
 		return false;
 	d->accepted = missed || waited ? log_position_time(p->position) : UINT64_MAX;
 	d->joined = 0;
-	if (waited && had && p->position <= room->nsp->caught) {
+	if (waited && had && read) {
 		d->joined = u->ended;
 		return true;
 	}
