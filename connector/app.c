@@ -204,6 +204,7 @@ static struct core *make_core(const struct settings *s, const struct ident_rules
 		.ack_window = (size_t)s->ack_window,
 		.ack_interval = (unsigned)s->ack_interval,
 		.push_interval = (unsigned)s->client_push_interval,
+		.pace_queue = (size_t)s->inbox_max_length,
 		.token_leeway = (unsigned)s->token_leeway,
 		.push_limits = {.expire_h = s->push_message_expire,
 				.expire_max_h = s->push_message_max_expire,

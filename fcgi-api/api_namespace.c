@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/lp_json.h"
@@ -8,28 +7,11 @@
 #include "common/store/keys.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
-#include "fcgi-api/api_script.h"
 #include "fcgi-api/nsp_change.h"
 #include "fcgi-api/nsp_settings.h"
+#include "fcgi-api/nsp_use.h"
 
 #define SAVE_TRIES 10 /* when others save the same namespace at the same time */
-
-/* What of the limits is in use: appended to the settings. */
-static enum api_error add_use(struct api_ctx *ctx, struct lp_str nsp, struct lp_buf *out)
-{
-	struct redis_args args = {0};
-	struct redisReply *reply;
-	enum api_error err;
-
-	api_script_base(&args, ctx, nsp);
-	err = api_script(ctx, "limits_use", &args, &reply);
-	lp_buf_addf(out, ",\"use\":{\"clients\":%" PRId64 ",\"pushes_per_second\":%" PRId64 "}",
-		    redis_reply_int(redis_reply_at(reply, 0)),
-		    redis_reply_int(redis_reply_at(reply, 1)));
-	redis_reply_free(reply);
-	redis_args_clear(&args);
-	return err;
-}
 
 void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
@@ -40,7 +22,7 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 	lp_buf_addc(&resp->body, '{');
 	if (redis_command(ctx->redis, &args, &reply) == LP_OK)
 		nsp_settings_json(&resp->body, reply);
-	if (reply && add_use(ctx, req->user, &resp->body) == API_OK)
+	if (reply && nsp_use_json(ctx, req->user, &resp->body) == API_OK)
 		lp_buf_addc(&resp->body, '}');
 	else
 		api_fail(resp, API_UNAVAILABLE);

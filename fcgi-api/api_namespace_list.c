@@ -9,6 +9,7 @@
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/nsp_settings.h"
+#include "fcgi-api/nsp_use.h"
 #include "common/store/online_counts.h"
 
 #define PAGE_MAX 500
@@ -130,6 +131,8 @@ static int add_page(struct api_ctx *ctx, const struct wanted *w, const struct lp
 		if (rc == LP_OK) {
 			lp_buf_addz(out, i ? ",{" : "{");
 			nsp_settings_json(out, replies[i]);
+			if (nsp_use_json(ctx, nsps[i], out) != API_OK)
+				rc = LP_ESTORE;
 			if (w->online) {
 				lp_buf_addc(out, ',');
 				online_counts_json(out, &counts[i]);

@@ -404,6 +404,13 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 	bool done = (answer == STORE_DONE || answer == STORE_UNREAD) && !needs && !refused;
 
 	free(r);
+	if (done && got->count == STORE_LIMITS) {
+		nsp_limits(c->nsp, store_number(got->items[LIMIT_REV]),
+			   store_number(got->items[LIMIT_ROOMS]),
+			   store_number(got->items[LIMIT_BYTES]));
+		if (lp_str_eq(got->items[LIMIT_ANSWER], LP_STR("UNREAD")))
+			answer = STORE_UNREAD;
+	}
 	if (c->state == CLIENT_GONE) {
 		/* Closed meanwhile; client_closed() has told the store, which knows nothing any
 		 * more of the connection that this one replaced. */
@@ -559,7 +566,7 @@ void client_rejoin(struct client *c)
 struct room_op {
 	struct client *client; /* a reference */
 	bool join;
-	bool bad;              /* some name was not valid */
+	const char *wrong;     /* with some of the names; NULL: nothing */
 	struct roomlist rooms; /* with the serials of what was joined */
 	uint16_t ack_len;
 	char ack[16];
@@ -585,7 +592,7 @@ static void rooms_done(void *arg, enum store_answer answer, const struct store_t
 {
 	struct room_op *op = arg;
 	struct client *c = op->client;
-	const char *wrong = op->bad ? "room invalid" : NULL;
+	const char *wrong = op->wrong;
 
 	(void)got;
 	c->pending--;
@@ -616,9 +623,10 @@ static bool start_op(struct client *c, struct lp_str json, struct lp_str ack, bo
 	}
 	op = lp_xcalloc(1, sizeof(*op));
 	op->join = join;
-	op->bad = !roomlist_read(&op->rooms, json, conf->rules, conf->max_rooms);
+	if (!roomlist_read(&op->rooms, json, conf->rules, conf->max_rooms))
+		op->wrong = "room invalid";
 	if (!op->rooms.count) {
-		answer_rooms(c, ack, op->bad ? "room invalid" : NULL);
+		answer_rooms(c, ack, op->wrong);
 		roomlist_clear(&op->rooms);
 		free(op);
 		return false;
@@ -648,8 +656,8 @@ void client_join(struct client *c, struct lp_str json, struct lp_str ack)
 		struct roomlist_entry *e = &op->rooms.entries[i];
 		struct member *m = room_member(c, e->name);
 
-		if (!m && c->room_count >= core->conf.max_rooms) {
-			op->bad = true;
+		if (!m && c->room_count >= nsp_max_rooms(c->nsp)) {
+			op->wrong = "too many rooms";
 			continue;
 		}
 		if (!m)

@@ -10,6 +10,7 @@
 #include "connector/core/deliver.h"
 #include "connector/core/event.h"
 #include "connector/core/expel.h"
+#include "connector/core/pace.h"
 #include "connector/core/room.h"
 #include "connector/core/token.h"
 #include "connector/core/transfer.h"
@@ -144,6 +145,19 @@ void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64
 		unread_fetch(found);
 }
 
+void core_limits(struct core *c, struct lp_str nsp, uint64_t rev, uint64_t rooms, uint64_t bytes)
+{
+	struct nsp *n = nsp_find(c, nsp);
+
+	if (n)
+		nsp_limits(n, rev, rooms, bytes);
+}
+
+void core_connectors(struct core *c, unsigned count)
+{
+	c->connectors = count;
+}
+
 void core_namespace_offline(struct core *c, struct lp_str nsp)
 {
 	struct nsp *n = nsp_find(c, nsp);
@@ -240,10 +254,12 @@ bool core_turn(struct core *c, uint64_t now)
 
 unsigned core_tick(struct core *c, uint64_t now)
 {
-	unsigned wait;
+	unsigned wait, paced;
 
 	c->now = now;
 	wait = token_tick(c, now);
+	paced = pace_tick(c, now);
+	wait = paced < wait ? paced : wait;
 	if (c->offline_nsps)
 		drain_all(c);
 	if (now >= c->next_write) {

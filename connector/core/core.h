@@ -28,6 +28,7 @@ struct core_conf {
 	unsigned ack_interval;           /* ms between two writes of acks and counts */
 	unsigned push_interval;          /* ms between two pushes of one client */
 	struct push_limits push_limits;  /* of what a client pushes */
+	size_t pace_queue;               /* messages of a namespace that may wait, see pace.h */
 	unsigned token_leeway;           /* ms that clocks may differ, see token.h */
 	bool announce;                   /* tell the others in a room of those who want it */
 	char system[16];                 /* told to clients in `ok` */
@@ -51,6 +52,7 @@ struct core_stats {
 	uint64_t expired;           /* clients disconnected since their token expired */
 	uint64_t catchups;          /* times it caught up with the logs */
 	uint64_t missed;            /* messages that were trimmed from these before */
+	uint64_t unpaced;           /* messages not taken since too many of the namespace waited */
 };
 
 /* A push, as the inbox or a log tells of it. */
@@ -97,6 +99,10 @@ void core_kick(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t
 bool core_expel(struct core *c, struct lp_str nsp, struct lp_str clients, struct lp_str event);
 /* Messages wait for this client: they are brought if our connection of it has that serial. */
 void core_unread(struct core *c, struct lp_str nsp, struct lp_str client, uint64_t serial);
+/* Limits of the namespace, 0: none, by the settings of that revision. */
+void core_limits(struct core *c, struct lp_str nsp, uint64_t rev, uint64_t rooms, uint64_t bytes);
+/* How many connectors are alive, this one too: they share what a namespace may have. */
+void core_connectors(struct core *c, unsigned count);
 /* The namespace was set offline: its clients are disconnected, spread over some time. */
 void core_namespace_offline(struct core *c, struct lp_str nsp);
 /* A namespace was made: its clients that are here already, since before all was lost, are

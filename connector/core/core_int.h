@@ -12,6 +12,7 @@ struct delivery_head;
 struct expulsion;
 struct key_cache;
 struct message;
+struct pace;
 struct room;
 struct transfer;
 struct wheel;
@@ -33,6 +34,9 @@ struct nsp {
 	size_t offline_done;
 	uint64_t offline_since; /* ms */
 	bool wants_query;       /* the store wants the handshake's query with each client */
+	uint64_t limits_rev;    /* of the settings that the limits are from; 0: none known */
+	uint64_t limit_rooms;   /* of one client, beside its own; 0: none */
+	struct pace *pace;      /* limit_bytes_per_second; NULL: none */
 	char name[];
 };
 
@@ -76,6 +80,8 @@ struct core {
 	uint64_t generation;  /* goes up each time the store forgot us */
 	struct catchup catchup;
 	size_t offline_nsps;
+	struct pace *paces;          /* of namespaces that have one */
+	unsigned connectors;         /* alive, this one too; 0: not known yet */
 	struct wheel *expiry;        /* of tokens, see token.c; NULL until there is one */
 	struct key_cache *key_cache; /* of token.c, the same */
 	struct core_stats stats;
@@ -87,5 +93,9 @@ struct nsp *nsp_find(struct core *core, struct lp_str name);
 /* Found or made, with one more user. */
 struct nsp *nsp_hold(struct core *core, struct lp_str name);
 void nsp_release(struct nsp *nsp);
+/* Limits by the settings of that revision, unless newer ones are known. */
+void nsp_limits(struct nsp *nsp, uint64_t rev, uint64_t rooms, uint64_t bytes);
+/* Most rooms of one client, its user's own too. */
+size_t nsp_max_rooms(const struct nsp *nsp);
 
 #endif

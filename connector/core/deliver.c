@@ -7,6 +7,7 @@
 #include "connector/core/ack.h"
 #include "connector/core/client.h"
 #include "connector/core/deliver.h"
+#include "connector/core/pace.h"
 #include "connector/core/roomlist.h"
 #include "connector/engine/frame.h"
 
@@ -20,6 +21,8 @@ static void drop_first(struct room *room)
 	room->shared -= d->shared;
 	if (d->message)
 		ack_delivered(d->message);
+	if (room->nsp->pace)
+		pace_done(room->nsp->pace, d);
 	lp_blob_unref(d->frame);
 	free(d);
 }
@@ -108,6 +111,56 @@ static void catch_up(struct core *core, struct client *c)
 	}
 }
 
+/* Gives the member what it has not got. */
+static inline void give(struct room *room, struct member *m)
+{
+	struct client *c = m->client;
+
+	if (c->state != CLIENT_ONLINE)
+		return;
+	if (room->shared) {
+		catch_up(room->nsp->core, c);
+		return;
+	}
+	for (struct delivery *d = room->deliveries; d; d = d->next) {
+		if (concerns(d, m))
+			hand(c, d);
+	}
+	m->got = room->last_delivery->sequence;
+}
+
+/* Bytes that give() hands over, or somewhat more when a message comes by several rooms. */
+static size_t bytes_for(const struct room *room, const struct member *m)
+{
+	const struct client *c = m->client;
+	size_t sum = 0;
+
+	if (c->state != CLIENT_ONLINE)
+		return 0;
+	for (m = room->shared ? c->members : m; m; m = room->shared ? m->next : NULL) {
+		for (const struct delivery *d = m->room->deliveries; d; d = d->next) {
+			if (concerns(d, m) && d->except != c)
+				sum += d->frame->len;
+		}
+	}
+	return sum;
+}
+
+/* The same as serve() while the namespace has bytes left. */
+static uint32_t serve_paced(struct room *room, uint32_t limit)
+{
+	struct pace *pace = room->nsp->pace;
+	uint32_t served = 0;
+
+	for (; served < limit && room->cursor < room->count && pace->left > 0; served++) {
+		struct member *m = room->members[room->cursor++];
+
+		pace_spend(pace, bytes_for(room, m));
+		give(room, m);
+	}
+	return served;
+}
+
 /*
  * Gives the next members, at most `limit`, what they have not got. Returns how many were looked
  * at. Sending never closes anything at once (see link.h), so the members stay as they are.
@@ -117,22 +170,10 @@ static uint32_t serve(struct room *room, uint32_t limit)
 	uint32_t end = room->count - room->cursor > limit ? room->cursor + limit : room->count;
 	uint32_t served = end - room->cursor;
 
-	for (; room->cursor < end; room->cursor++) {
-		struct member *m = room->members[room->cursor];
-		struct client *c = m->client;
-
-		if (c->state != CLIENT_ONLINE)
-			continue;
-		if (room->shared) {
-			catch_up(room->nsp->core, c);
-			continue;
-		}
-		for (struct delivery *d = room->deliveries; d; d = d->next) {
-			if (concerns(d, m))
-				hand(c, d);
-		}
-		m->got = room->last_delivery->sequence;
-	}
+	if (room->nsp->pace)
+		return serve_paced(room, limit);
+	for (; room->cursor < end; room->cursor++)
+		give(room, room->members[room->cursor]);
 	return served;
 }
 
@@ -182,6 +223,8 @@ static void add(struct room *room, const struct delivery *what)
 
 	*d = *what;
 	append(room, d);
+	if (room->nsp->pace)
+		pace_queue(room->nsp->pace, d);
 }
 
 /* What is to be delivered next; its frame is to be handed on. */
@@ -209,7 +252,24 @@ static void start(struct room *room)
 		return;
 	}
 	serve(room, room->count);
-	end_round(room);
+	if (room->cursor < room->count)
+		pace_wait(room);
+	else
+		end_round(room);
+}
+
+void deliver_resume(struct room *room)
+{
+	make_busy(room);
+}
+
+/* Too much of the namespace waits already: it has been sending more than it may for long. */
+static bool overfull(struct nsp *nsp)
+{
+	if (!nsp->pace || !pace_full(nsp))
+		return false;
+	nsp->core->stats.unpaced++;
+	return true;
 }
 
 /*
@@ -328,6 +388,8 @@ static void push(struct nsp *nsp, const struct pushed *p, bool missed)
 	struct delivery d;
 
 	if (p->others.n) {
+		if (overfull(nsp))
+			return;
 		/* What can not be a room has no members. */
 		(void)roomlist_read(&list, p->others, nsp->core->conf.rules, UINT16_MAX);
 		push_to_rooms(nsp, p, &list, missed);
@@ -335,7 +397,7 @@ static void push(struct nsp *nsp, const struct pushed *p, bool missed)
 		return;
 	}
 	room = room_find(nsp, p->room);
-	if (!room || (missed && p->position <= room->last))
+	if (!room || (missed && p->position <= room->last) || overfull(nsp))
 		return;
 	d = next_delivery(nsp, p->except, p->event);
 	limit(&d, room, p, missed);
@@ -360,7 +422,7 @@ void deliver_emit(struct nsp *nsp, struct lp_str name, struct lp_str except, str
 	struct room *room = room_find(nsp, name);
 	struct delivery d;
 
-	if (!room)
+	if (!room || overfull(nsp))
 		return;
 	d = next_delivery(nsp, except, event);
 	add(room, &d);
@@ -375,10 +437,14 @@ bool deliver_turn(struct core *core)
 		struct room *room = core->busy_rooms;
 
 		left -= serve(room, left);
-		if (room->cursor < room->count)
+		if (room->cursor < room->count && !left)
 			continue; /* the slice is used up */
-		end_round(room);
 		remove_busy(room);
+		if (room->cursor < room->count) {
+			pace_wait(room);
+			continue;
+		}
+		end_round(room);
 		if (room->deliveries)
 			make_busy(room); /* behind the others */
 	}
@@ -387,7 +453,9 @@ bool deliver_turn(struct core *core)
 
 void deliver_cancel(struct room *room)
 {
-	if (room->busy)
+	if (room->paused)
+		pace_leave(room);
+	else if (room->busy)
 		remove_busy(room);
 	while (room->deliveries)
 		drop_first(room);

@@ -25,6 +25,8 @@ void deliver_missed(struct nsp *nsp, const struct pushed *p);
 void deliver_emit(struct nsp *nsp, struct lp_str room, struct lp_str except, struct lp_str event);
 /* Serves one slice; true when there is more to do. */
 bool deliver_turn(struct core *core);
+/* A room that was paused (pace.h) goes on with the next turn. */
+void deliver_resume(struct room *room);
 /* The room is going: what is under way ends. */
 void deliver_cancel(struct room *room);
 

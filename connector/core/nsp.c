@@ -6,6 +6,7 @@
 #include "common/lp_mem.h"
 #include "connector/core/ack.h"
 #include "connector/core/core_int.h"
+#include "connector/core/pace.h"
 
 struct nsp *nsp_find(struct core *core, struct lp_str name)
 {
@@ -37,8 +38,25 @@ void nsp_release(struct nsp *nsp)
 		return;
 	/* Nobody is left who could acknowledge anything; rooms went with their members. */
 	ack_forget_all(nsp);
+	pace_free(nsp);
 	if (nsp->offline_total)
 		core->offline_nsps--;
 	HASH_DEL(core->nsps, nsp);
 	free(nsp);
+}
+
+void nsp_limits(struct nsp *nsp, uint64_t rev, uint64_t rooms, uint64_t bytes)
+{
+	if (rev <= nsp->limits_rev)
+		return;
+	nsp->limits_rev = rev;
+	nsp->limit_rooms = rooms;
+	pace_set(nsp, bytes);
+}
+
+size_t nsp_max_rooms(const struct nsp *nsp)
+{
+	size_t max = nsp->core->conf.max_rooms;
+
+	return nsp->limit_rooms && nsp->limit_rooms + 1 < max ? (size_t)nsp->limit_rooms + 1 : max;
 }

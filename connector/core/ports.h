@@ -51,6 +51,19 @@ struct store_moved {
 	uint64_t serial;
 };
 
+/* A number that the store gave as text; 0 when it is none. */
+static inline uint64_t store_number(struct lp_str text)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9' || n > (UINT64_MAX - 9) / 10)
+			return 0;
+		n = n * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	return n;
+}
+
 enum store_answer {
 	STORE_DONE,
 	STORE_UNKNOWN_NAMESPACE,
@@ -100,6 +113,15 @@ enum store_need {
 	NEED_REV,      /* of the settings with the keys */
 	NEED_NOW,      /* ms since 1970 */
 	STORE_NEEDS
+};
+
+/* What client_on got in a namespace with limits: STORE_DONE, not registered anew. */
+enum store_limit {
+	LIMIT_ANSWER, /* "DONE" or "UNREAD" */
+	LIMIT_REV,    /* of the settings, decimal */
+	LIMIT_ROOMS,  /* per client, "0": none */
+	LIMIT_BYTES,  /* per second, the same */
+	STORE_LIMITS
 };
 
 struct store_ops {
@@ -184,6 +206,8 @@ struct store_ops {
 	 */
 	void (*log_read)(void *store, struct lp_str nsp, uint64_t after, bool first, store_cb cb,
 			 void *arg);
+	/* The namespace's clients here were sent so many bytes since this was told last. */
+	void (*bytes)(void *store, struct lp_str nsp, uint64_t count);
 	/* Got, for each client found: client id, user id, km, the number of its record's fields,
 	 * and these, names and values. */
 	void (*discover)(void *store, const struct store_client *c, const struct store_place *where,

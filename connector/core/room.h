@@ -32,6 +32,7 @@ struct delivery {
 	 * sequence; UINT64_MAX and 0: for all. */
 	uint64_t accepted, joined;
 	struct delivery *next;
+	bool paced; /* counted by the pace of its namespace */
 };
 
 /* What waits for a member, see deliver.c. */
@@ -56,7 +57,8 @@ struct room {
 	uint32_t shared; /* of these those whose message goes to other rooms too */
 	uint32_t cursor; /* members before it have been served in this round */
 	uint64_t round;  /* sequence of the last message that was there when the round began */
-	bool busy;       /* on core.busy_rooms */
+	bool busy;       /* on core.busy_rooms, or paused */
+	bool paused;     /* on pace.rooms, see pace.h */
 	struct room *next_busy;
 	char name[];
 };

@@ -77,21 +77,13 @@ static void claims_clear(struct claims *c)
 	lp_buf_clear(&c->uuid);
 }
 
-static uint64_t read_ms(struct lp_str text)
-{
-	char digits[24] = "";
-
-	memcpy(digits, text.p, text.n < sizeof(digits) ? text.n : 0);
-	return strtoull(digits, NULL, 10);
-}
-
 /* NULL, or what is wrong with the token. *c is always to be cleared. */
 static const char *read_claims(struct nsp *nsp, const struct token_keys *k, struct lp_str token,
 			       struct claims *c)
 {
 	static const char invalid[] = "token invalid";
 	const struct ident_rules *rules = nsp->core->conf.rules;
-	struct jwt_time when = {read_ms(k->now), nsp->core->conf.token_leeway};
+	struct jwt_time when = {store_number(k->now), nsp->core->conf.token_leeway};
 	const struct jwt_keys *keys = find_keys(nsp, k);
 	enum jwt_verdict verdict;
 	uint64_t expires;

@@ -93,7 +93,7 @@ static bool move(const struct transfer *t, struct batch *b, struct client *c)
 		return false;
 	m = room_member(c, b->room.name);
 	if (t->join) {
-		if (m || c->room_count >= t->nsp->core->conf.max_rooms)
+		if (m || c->room_count >= nsp_max_rooms(t->nsp))
 			return false;
 		m = room_join(c, b->room.name);
 		/* As if it had asked when the transfer was accepted, after that push. */

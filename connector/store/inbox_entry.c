@@ -7,7 +7,7 @@
 
 /* The fields of an entry, see docs/REDIS.md. */
 struct fields {
-	struct lp_str k, n, r, o, i, x, l, e, c, s, t, j;
+	struct lp_str k, n, r, o, i, x, l, e, c, s, t, j, b;
 };
 
 /* All digits, fits; the whole of s. */
@@ -76,6 +76,9 @@ static struct fields read_fields(const redisReply *list)
 		case 'j':
 			f.j = value;
 			break;
+		case 'b':
+			f.b = value;
+			break;
 		}
 	}
 	return f;
@@ -134,6 +137,12 @@ static bool decode_expel(struct inbox_entry *e, const struct fields *f, struct l
 	return f->c.n && f->e.n;
 }
 
+static bool decode_limits(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
+{
+	(void)owner;
+	return number(f->i, &e->number) && number(f->r, &e->rooms) && number(f->b, &e->bytes);
+}
+
 static bool decode_nothing(struct inbox_entry *e, const struct fields *f, struct lp_str owner)
 {
 	(void)e;
@@ -155,6 +164,7 @@ static const struct {
 	{"expel", INBOX_EXPEL, decode_expel},
 	{"offline", INBOX_OFFLINE, decode_nothing},
 	{"made", INBOX_MADE, decode_nothing},
+	{"limits", INBOX_LIMITS, decode_limits},
 };
 
 static int decode_fields(struct inbox_entry *e, const struct fields *f, struct lp_str owner)

@@ -20,6 +20,7 @@ enum inbox_kind {
 	INBOX_UNREAD,
 	INBOX_OFFLINE,
 	INBOX_MADE,
+	INBOX_LIMITS,
 };
 
 /* The strings point into the reply; those that are not of the kind are empty. */
@@ -36,8 +37,10 @@ struct inbox_entry {
 	struct lp_str clients; /* expel: a JSON array of client ids and serials, in turn */
 	struct lp_str sources; /* transfer: a JSON array of rooms */
 	bool join;             /* transfer: into the target, not out of it */
-	uint64_t number;       /* push: id of the message; kick, unread: serial of the connection */
+	/* push: id of the message; kick, unread: serial of the connection; limits: revision */
+	uint64_t number;
 	uint64_t log_position; /* push: see common/model/log_position.h; 0: not said */
+	uint64_t rooms, bytes; /* limits: per client, per second; 0: none */
 };
 
 /*

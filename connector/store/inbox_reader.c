@@ -66,6 +66,9 @@ static bool hand_over(struct inbox_reader *r, const struct inbox_entry *e)
 	case INBOX_MADE:
 		core_namespace_made(r->core, e->nsp);
 		break;
+	case INBOX_LIMITS:
+		core_limits(r->core, e->nsp, e->number, e->rooms, e->bytes);
+		break;
 	}
 	return true;
 }

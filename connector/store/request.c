@@ -28,6 +28,7 @@ static const struct {
 	[REQUEST_DISCOVER] = {.script = "discover"},
 	[REQUEST_TOKEN_KEYS] = {.script = "token_keys"},
 	[REQUEST_LOG_READ] = {.script = "log_read", .owner = true},
+	[REQUEST_BYTES] = {.script = "bytes", .once = true},
 	[REQUEST_NODE_START] = {.script = "node_start"},
 	[REQUEST_NODE_RENEW] = {.script = "node_renew", .owner = true},
 	[REQUEST_NODE_REAP] = {.script = "node_reap"},

@@ -399,7 +399,7 @@ static void on_started(struct store *s, const redisReply *reply)
 	pump(s);
 }
 
-/* 0; or 1, the number of the last inbox entry, the time, expired owners. */
+/* 0; or 1, the number of the last inbox entry, the time, of connectors alive, expired owners. */
 static void on_renewed(struct store *s, const redisReply *reply)
 {
 	uint64_t seq;
@@ -409,7 +409,7 @@ static void on_renewed(struct store *s, const redisReply *reply)
 		redis_conn_break(s->conn, "unexpected answer to node_renew");
 		return;
 	}
-	if (reply->element[0]->integer == 0 || reply->elements < 3) {
+	if (reply->element[0]->integer == 0 || reply->elements < 4) {
 		lp_warn("redis", "registration lost, all clients are registered anew owner=%s",
 			s->owner);
 		send_start(s);
@@ -418,6 +418,7 @@ static void on_renewed(struct store *s, const redisReply *reply)
 	if (s->state == STORE_CHECKING)
 		become_ready(s);
 	seq = (uint64_t)reply->element[1]->integer;
+	core_connectors(s->core, (unsigned)reply->element[3]->integer);
 	s->stats.inbox_lag =
 		seq > inbox_reader_last(s->reader) ? seq - inbox_reader_last(s->reader) : 0;
 	if (seq < s->renew_last) {
@@ -435,7 +436,7 @@ static void on_renewed(struct store *s, const redisReply *reply)
 	}
 	/* After an outage of Redis all leases are over; the others get time to renew theirs. */
 	if (!s->done && lp_mono_ms() - s->ready_since >= (uint64_t)s->settings->lease_time) {
-		for (size_t i = 3; i < reply->elements; i++)
+		for (size_t i = 4; i < reply->elements; i++)
 			add_reap(s, reply->element[i]->str, false);
 	}
 	advance(s);

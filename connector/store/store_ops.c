@@ -271,6 +271,14 @@ static void ops_token_keys(void *store, const struct store_client *c, store_cb c
 	store_submit(store, REQUEST_TOKEN_KEYS, c->nsp, 0, false, cb, arg);
 }
 
+static void ops_bytes(void *store, struct lp_str nsp, uint64_t count)
+{
+	struct store *s = store;
+
+	request_addu(&s->args, count);
+	store_submit(s, REQUEST_BYTES, nsp, 1, false, NULL, NULL);
+}
+
 static void add_degrees(struct lp_buf *args, bool known, double degrees)
 {
 	char text[32] = "";
@@ -357,4 +365,5 @@ const struct store_ops store_redis_ops = {
 	.inbox_hold = ops_inbox_hold,
 	.inbox_resume = ops_inbox_resume,
 	.log_read = ops_log_read,
+	.bytes = ops_bytes,
 };

@@ -83,3 +83,14 @@ void core_rejoin(struct core *c)
 					  NULL);
 	}
 }
+
+void core_limits(struct core *c, struct lp_str nsp, uint64_t rev, uint64_t rooms, uint64_t bytes)
+{
+	lp_buf_addf(&c->log, "limits %.*s %s %" PRIu64 " %" PRIu64 "\n", LP_FMT(nsp),
+		    rev ? "rev" : "-", rooms, bytes);
+}
+
+void core_connectors(struct core *c, unsigned count)
+{
+	c->connectors = count;
+}

@@ -19,6 +19,7 @@ struct core {
 	struct lp_buf log;
 	struct store *store;
 	unsigned rejoins;
+	unsigned connectors;
 	struct fake_client clients[8];
 	size_t client_count;
 };

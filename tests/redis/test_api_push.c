@@ -294,12 +294,12 @@ static void test_limit(void)
 	EXPECT("none left", post(OWNER, BATCH, "{\"messages\":[" ONE "]}"),
 	       "200 {\"results\":[" LIMITED "]}");
 	EXPECT("in use", member(get(OWNER, "/api/auth/namespace"), 0, "use"),
-	       "{\"clients\":1,\"pushes_per_second\":2}");
+	       "{\"clients\":1,\"pushes_per_second\":2,\"bytes_per_second\":0}");
 	EXPECT("nothing written", command_text("GET " B ":seq"), "2");
 	EXPECT("not stored", command_text("EXISTS " B ":msg:3"), "0");
 	limit("0");
 	EXPECT("in use", member(get(OWNER, "/api/auth/namespace"), 0, "use"),
-	       "{\"clients\":1,\"pushes_per_second\":0}");
+	       "{\"clients\":1,\"pushes_per_second\":0,\"bytes_per_second\":0}");
 	EXPECT("no limit", post(OWNER, PUSH, ONE), "200 {\"id\":3}");
 }
 

@@ -596,11 +596,11 @@ static void test_node_renew(void)
 	snprintf(text, sizeof(text), "HSET lp:inbox-seq %s 9", a);
 	command(text);
 	command("ZADD lp:nodes 5 gone.1 0 gone.2");
-	/* "1 <time> 9 ...": in order of their text */
+	/* "1 1 <time> 9 ...": in order of their text */
 	answer = call("node_renew", NODES, a, "lp:", "60000", "6", NULL);
-	CU_ASSERT_EQUAL(strncmp(answer, "1 ", 2), 0);
-	CU_ASSERT_PTR_EQUAL(strchr(answer + 2, ' '), answer + 15);
-	CU_ASSERT_STRING_EQUAL(answer + 15, " 9 gone.1 gone.2");
+	CU_ASSERT_EQUAL(strncmp(answer, "1 1 ", 4), 0);
+	CU_ASSERT_PTR_EQUAL(strchr(answer + 4, ' '), answer + 17);
+	CU_ASSERT_STRING_EQUAL(answer + 17, " 9 gone.1 gone.2");
 	snprintf(text, sizeof(text), "XLEN lp:inbox:%s", a);
 	EXPECT(text, "4");
 	/* being reaped, gone, or without an inbox */

@@ -137,6 +137,24 @@ static bool cmd_offline(struct script *s, char *args)
 	return true;
 }
 
+/* limits NAMESPACE REVISION ROOMS BYTES */
+static bool cmd_limits(struct script *s, char *args)
+{
+	const char *nsp = script_word(&args);
+	uint64_t n[3];
+
+	for (size_t i = 0; i < 3; i++)
+		n[i] = strtoull(script_word(&args), NULL, 10);
+	core_limits(s->world.core, lp_cstr(nsp), n[0], n[1], n[2]);
+	return true;
+}
+
+static bool cmd_connectors(struct script *s, char *args)
+{
+	core_connectors(s->world.core, (unsigned)strtoul(args, NULL, 10));
+	return true;
+}
+
 static bool cmd_rejoin(struct script *s, char *args)
 {
 	(void)args;
@@ -310,6 +328,9 @@ static bool cmd_stat(struct script *s, char *args)
 		{"missed", core->missed},
 		{"replaced", core->replaced},
 		{"expelled", core->expelled},
+		{"expired", core->expired},
+		{"tokens_refused", core->tokens_refused},
+		{"unpaced", core->unpaced},
 		{"late", store_mem_late_total(s->world.store)},
 		{"sessions", engine_sessions(s->world.engine)},
 		{"refused", engine->sessions_refused},
@@ -390,12 +411,15 @@ const struct command script_server_commands[] = {
 	{"asked", cmd_asked},
 	{"catch-up", cmd_catch_up},
 	{"conf", cmd_conf},
+	{"conf", cmd_conf},
+	{"connectors", cmd_connectors},
 	{"emit", cmd_emit},
 	{"expect-store", cmd_expect_store},
 	{"expel", cmd_expel},
 	{"kick", cmd_kick},
 	{"made", cmd_made},
 	{"missed", cmd_missed},
+	{"limits", cmd_limits},
 	{"namespace", cmd_namespace},
 	{"offline", cmd_offline},
 	{"push", cmd_push},

@@ -727,6 +727,13 @@ static void log_read(void *store, struct lp_str nsp, uint64_t after, bool first,
 	op->in = first;
 }
 
+static void bytes(void *store, struct lp_str nsp, uint64_t count)
+{
+	struct store_mem *s = store;
+
+	lp_buf_addf(&s->notes, "bytes %.*s %llu\n", LP_FMT(nsp), (unsigned long long)count);
+}
+
 const struct store_ops store_mem_ops = {
 	.client_on = client_on,
 	.client_off = client_off,
@@ -747,6 +754,7 @@ const struct store_ops store_mem_ops = {
 	.inbox_hold = inbox_hold,
 	.inbox_resume = inbox_resume,
 	.log_read = log_read,
+	.bytes = bytes,
 };
 
 /* --- life and play --- */

@@ -162,6 +162,7 @@ void world_init(struct world *w)
 		.ack_interval = 20,
 		.push_interval = 1000,
 		.push_limits = {.expire_h = 1, .expire_max_h = 10, .aps_max = 4000, .rooms_max = 4},
+		.pace_queue = 20,
 		.token_leeway = 5000,
 		.announce = true,
 		.system = "test",

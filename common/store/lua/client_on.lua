@@ -14,7 +14,8 @@
 --          with nothing changed, what is needed first: { connect callback to ask ('': none), its
 --          authorization, '1': the query, the secret that the callback is signed with, keys to
 --          verify its token with ('': need not be) and then rev of the settings, now (ms) }; or
---          { why it is refused, in words for the client }
+--          { why it is refused, in words for the client }; DONE and UNREAD come with limits if there
+--          are any: { DONE or UNREAD, rev of the settings, rooms per client, bytes per second }
 -- include lib/inbox.lua
 -- include lib/kicked.lua
 -- include lib/now.lua
@@ -28,7 +29,8 @@ local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 local ABOUT = 100
 
 local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback',
-  'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev')
+  'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev', 'limit_clients',
+  'limit_rooms_per_client', 'limit_bytes_per_second')
 if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
@@ -72,6 +74,15 @@ if not since then
   end
 end
 
+if not since then
+  if not held and conf[10] and redis.call('HLEN', B .. ':clients') >= tonumber(conf[10]) then
+    return { 'too many clients' }
+  end
+  -- one of them is its user's own
+  if conf[11] and #ARGV - 11 > tonumber(conf[11]) then
+    return { 'too many rooms' }
+  end
+end
 if other then
   for _, room in ipairs(forget(B, nsp, client, held)) do
     people_leave(B, nsp, client, held, room, false, to)
@@ -116,7 +127,11 @@ end
 if since and kicked_for then
   inbox_add(prefix, owner, ARGV[3], 'k', 'expel', 'n', nsp, 'c', cjson.encode({ client, ARGV[6] }), 'e', kicked_event)
 end
+local answer = conf[1] == 'on' and 'OFFLINE' or 'DONE'
 if not since and redis.call('EXISTS', B .. ':unread:' .. client) == 1 then
-  return redis.status_reply('UNREAD')
+  answer = 'UNREAD'
 end
-return redis.status_reply(conf[1] == 'on' and 'OFFLINE' or 'DONE')
+if not since and (conf[11] or conf[12]) then
+  return { answer, conf[9], conf[11] or '0', conf[12] or '0' }
+end
+return redis.status_reply(answer)

@@ -2,7 +2,8 @@
 -- KEYS[1]  P:nodes
 -- ARGV     1 owner    2 prefix    3 lease (ms)    4 number of the last inbox entry it read
 -- Returns  a list: 0 when the connector was declared dead; else 1, the number of the last entry
---          of its inbox, the time (ms), then owners whose lease has run out (at most 16)
+--          of its inbox, the time (ms), how many connectors are alive, then owners whose lease has
+--          run out (at most 16)
 -- include lib/now.lua
 local owner, prefix = ARGV[1], ARGV[2]
 local inbox = prefix .. 'inbox:' .. owner
@@ -16,4 +17,5 @@ redis.call('ZADD', KEYS[1], now + ARGV[3], owner)
 redis.call('PEXPIRE', inbox, 3600000)
 redis.call('XTRIM', inbox, 'MINID', ARGV[4] .. '-0')
 local seq = tonumber(redis.call('HGET', prefix .. 'inbox-seq', owner) or 0)
-return { 1, seq, now, unpack(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 16)) }
+return { 1, seq, now, redis.call('ZCOUNT', KEYS[1], '(' .. string.format('%.0f', now), '+inf'),
+  unpack(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 16)) }

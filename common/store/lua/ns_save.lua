@@ -14,7 +14,7 @@ if ARGV[2] ~= '' and ARGV[2] ~= (rev or '0') then
   return redis.error_reply('STALE')
 end
 
-local close = false
+local close, limits = false, false
 for i = 6, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', conf, ARGV[i])
@@ -22,6 +22,7 @@ for i = 6, #ARGV, 2 do
     redis.call('HSET', conf, ARGV[i], ARGV[i + 1])
   end
   close = close or (ARGV[i] == 'offline' and ARGV[i + 1] == 'on')
+  limits = limits or ARGV[i] == 'limit_rooms_per_client' or ARGV[i] == 'limit_bytes_per_second'
 end
 if not rev then
   redis.call('HSET', conf, 'offline', 'off')
@@ -34,10 +35,22 @@ redis.call('HSET', conf, 'key', nsp, 'rev', new, 'client_ip', ARGV[4], 'update_d
   t[1] .. string.format('%03d', math.floor(t[2] / 1000)))
 redis.call('ZADD', prefix .. 'namespaces', 0, nsp)
 
--- One that is made may have been lost with all else, and its clients be connected still.
-if close or not rev then
+local kinds = {}
+if close then
+  kinds[1] = { 'k', 'offline', 'n', nsp }
+elseif not rev then
+  -- It may have been lost with all else, and its clients be connected still.
+  kinds[1] = { 'k', 'made', 'n', nsp }
+end
+if limits then
+  local now = redis.call('HMGET', conf, 'limit_rooms_per_client', 'limit_bytes_per_second')
+  kinds[#kinds + 1] = { 'k', 'limits', 'n', nsp, 'i', new, 'r', now[1] or '0', 'b', now[2] or '0' }
+end
+if #kinds > 0 then
   for _, owner in ipairs(redis.call('ZRANGE', prefix .. 'nodes', 0, -1)) do
-    inbox_add(prefix, owner, ARGV[5], 'k', close and 'offline' or 'made', 'n', nsp)
+    for _, kind in ipairs(kinds) do
+      inbox_add(prefix, owner, ARGV[5], unpack(kind))
+    end
   end
 end
 return new
