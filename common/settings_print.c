@@ -96,10 +96,8 @@ void settings_print(const struct settings *s, FILE *out)
 		lp_buf_addf(&text, "%s = ", row->name);
 		if (!(row->flags & SETTING_SECRET))
 			setting_format(row, s, &text);
-		else
-			lp_buf_addz(&text, **(char **)((char *)(uintptr_t)s + row->offset)
-						   ? "(set)"
-						   : "(not set)");
+		else if (**(char **)((char *)(uintptr_t)s + row->offset))
+			lp_buf_addz(&text, "(set)");
 		fprintf(out, "%s ; %s\n", text.data, origin_names[s->origin[i]]);
 	}
 	lp_buf_clear(&text);
