@@ -204,6 +204,8 @@ static bool cmd_store(struct script *s, char *args)
 		store_mem_set_busy(store, s->routes_unsure = true);
 	else if (strcmp(args, "idle") == 0)
 		store_mem_set_busy(store, false);
+	else if (strcmp(args, "callback") == 0)
+		store_mem_set_callback(store);
 	else if (strcmp(args, "reject") == 0)
 		store_mem_set_reject(store, true);
 	else if (strcmp(args, "refuse") == 0)
@@ -257,6 +259,29 @@ static bool cmd_asked(struct script *s, char *args)
 	       script_fail(s, "it was asked %s", note.data);
 	lp_buf_clear(&note);
 	return good;
+}
+
+/* question PATTERN, or question nothing: the oldest one to a business system */
+static bool cmd_question(struct script *s, char *args)
+{
+	struct lp_buf text = {0};
+	bool good;
+
+	if (!callback_mem_look(&s->world.callbacks, &text))
+		lp_buf_addz(&text, "nothing");
+	good = script_matches(script_unescape(args), text.data) ||
+	       script_fail(s, "it is %s", text.data);
+	lp_buf_clear(&text);
+	return good;
+}
+
+/* decide STATUS [BODY]: to that question */
+static bool cmd_decide(struct script *s, char *args)
+{
+	int status = atoi(script_word(&args));
+
+	return callback_mem_answer(&s->world.callbacks, status, lp_cstr(script_unescape(args))) ||
+	       script_fail(s, "nobody was asked");
 }
 
 static bool is(struct script *s, uint64_t got, const char *want)
@@ -324,6 +349,8 @@ static bool cmd_stat(struct script *s, char *args)
 		{"deliveries", core->deliveries},
 		{"acks", core->acks},
 		{"acks_refused", core->acks_refused},
+		{"callbacks", core->callbacks},
+		{"callbacks_refused", core->callbacks_refused},
 		{"catchups", core->catchups},
 		{"missed", core->missed},
 		{"replaced", core->replaced},
@@ -411,8 +438,8 @@ const struct command script_server_commands[] = {
 	{"asked", cmd_asked},
 	{"catch-up", cmd_catch_up},
 	{"conf", cmd_conf},
-	{"conf", cmd_conf},
 	{"connectors", cmd_connectors},
+	{"decide", cmd_decide},
 	{"emit", cmd_emit},
 	{"expect-store", cmd_expect_store},
 	{"expel", cmd_expel},
@@ -423,6 +450,7 @@ const struct command script_server_commands[] = {
 	{"namespace", cmd_namespace},
 	{"offline", cmd_offline},
 	{"push", cmd_push},
+	{"question", cmd_question},
 	{"rejoin", cmd_rejoin},
 	{"shutdown", cmd_shutdown},
 	{"stat", cmd_stat},

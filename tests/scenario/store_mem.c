@@ -64,6 +64,8 @@ struct op {
 	enum platform platform;
 	bool again;
 	bool refused;          /* by a text */
+	bool asked;            /* the connect callback has been */
+	bool needs;            /* it must be */
 	bool in;               /* of OP_MOVE */
 	struct op_room *rooms; /* of OP_ACKS: client ids */
 	size_t count;
@@ -87,6 +89,7 @@ struct store_mem {
 	bool busy;
 	bool reject;               /* duplicate_client */
 	bool refuse;               /* by a text */
+	bool callback;             /* namespaces have a connect callback */
 	enum store_answer refusal; /* of the next question; STORE_DONE: it is answered */
 	char *answers;             /* of the next question: texts with '|' between them */
 	struct lp_buf notes;       /* of questions not looked at, one line each */
@@ -283,6 +286,10 @@ static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 		op->refused = true;
 		return STORE_DONE;
 	}
+	if (s->callback && !op->again && !op->asked) {
+		op->needs = true;
+		return STORE_DONE;
+	}
 	if (h)
 		holder_remove(s, h);
 	h = holder_add(s, op);
@@ -454,6 +461,12 @@ static void answer(struct store_mem *s, struct op *op)
 		got = take_answers(s, items, &copy);
 	if (op->refused)
 		items[got.count++] = LP_STR("not now");
+	for (; op->needs && got.count < STORE_NEEDS; got.count++)
+		items[got.count] = LP_STR("");
+	if (op->needs) {
+		items[NEED_CALLBACK] = LP_STR("http://system/on");
+		items[NEED_AUTH] = LP_STR("secret");
+	}
 	if (op->kind == OP_LOG)
 		got = page_texts(op, items);
 	if (op->cb)
@@ -537,6 +550,7 @@ static void client_on(void *store, const struct store_client *c, const struct st
 	struct op *op = client_op(store, OP_ON, c, rooms, count);
 
 	expect_answer(store, op, cb, arg);
+	op->asked = c->asked;
 	op->again = again;
 	if (again)
 		op->answer = STORE_DONE;
@@ -798,6 +812,11 @@ void store_mem_set_busy(struct store_mem *s, bool busy)
 void store_mem_set_reject(struct store_mem *s, bool reject)
 {
 	s->reject = reject;
+}
+
+void store_mem_set_callback(struct store_mem *s)
+{
+	s->callback = true;
 }
 
 void store_mem_add_route(struct store_mem *s, struct lp_str nsp, struct lp_str room)

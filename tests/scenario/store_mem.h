@@ -32,6 +32,8 @@ void store_mem_set_namespace(struct store_mem *s, struct lp_str name, enum store
 void store_mem_set_mode(struct store_mem *s, enum store_mem_mode mode);
 /* While busy, registrations and joins asked for are answered so. */
 void store_mem_set_busy(struct store_mem *s, bool busy);
+/* Namespaces have a connect callback. */
+void store_mem_set_callback(struct store_mem *s);
 /* As with duplicate_client = reject. */
 void store_mem_set_reject(struct store_mem *s, bool reject);
 /* Clients are refused in the words "not now". */

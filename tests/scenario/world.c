@@ -174,6 +174,7 @@ void world_init(struct world *w)
 void world_start(struct world *w)
 {
 	w->core = core_new(&w->core_conf, &store_mem_ops, w->store);
+	core_set_callbacks(w->core, &callback_mem_ops, &w->callbacks);
 	w->engine = engine_new(&w->engine_conf, core_app(), w->core, counting);
 	engine_tick(w->engine, w->now);
 	core_tick(w->core, w->now);
@@ -195,6 +196,7 @@ void world_free(struct world *w)
 		store_mem_run(w->store);
 		core_free(w->core);
 	}
+	callback_mem_clear(&w->callbacks);
 	store_mem_free(w->store);
 	ident_rules_free(w->rules);
 	while (w->peers) {

@@ -9,6 +9,7 @@
 #include "connector/core/core.h"
 #include "connector/engine/engine.h"
 #include "connector/engine/link.h"
+#include "tests/scenario/callback_mem.h"
 #include "tests/scenario/store_mem.h"
 
 struct peer;
@@ -20,6 +21,7 @@ struct world {
 	struct engine *engine;
 	struct core *core;
 	struct store_mem *store;
+	struct callback_mem callbacks;
 	uint64_t now;
 	bool manual_turns; /* world_settle() leaves core_turn() to the test */
 	struct peer *peers;
