@@ -188,6 +188,7 @@ enum push_msg_error push_msg_parse(struct push_msg *m, struct json_object *body,
 		lp_json_text(&m->data, data);
 	m->has_leave = member(body, "leaveMessage");
 	m->leave = push_msg_flag(member(body, "leaveMessage"));
+	m->cancel = push_msg_flag(member(body, "cancel_on_ack"));
 	m->has_from = text_of(body, "from", &m->from);
 	m->has_extra = text_of(body, "extra", &m->extra);
 	m->has_apns_name = text_of(body, "apnsName", &m->apns_name);
@@ -286,4 +287,6 @@ void push_msg_fields(const struct push_msg *m, struct lp_str nsp,
 		field(arg, "apnsName", lp_buf_str(&m->apns_name));
 	if (m->has_leave)
 		field(arg, "leaveMessage", m->leave ? LP_STR("true") : LP_STR("false"));
+	if (m->cancel)
+		field(arg, "cancel_on_ack", LP_STR("true"));
 }

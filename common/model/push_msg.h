@@ -47,8 +47,9 @@ struct push_msg {
 	struct lp_buf data_out; /* pushData without apsData; empty when it has none */
 	struct lp_buf from, extra, apns_name, expire; /* texts as stored */
 	bool has_from, has_extra, has_apns_name, has_leave, has_rooms;
-	bool leave; /* leaveMessage */
-	bool lost;  /* extra "lost": nobody gets it online */
+	bool leave;  /* leaveMessage */
+	bool cancel; /* cancel_on_ack */
+	bool lost;   /* extra "lost": nobody gets it online */
 	int64_t expire_s;
 };
 

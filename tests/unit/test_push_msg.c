@@ -172,12 +172,13 @@ static void test_fields(void)
 		 BYTES("namespace=/n;pushData={};expire=1;"), false},
 		{BYTES("{\"room\":\"r\",\"pushData\":{\"apsData\":{\"a\":1}},\"expire\":\"0.50\","
 		       "\"except\":\"/n#u#web-1\",\"from\":7,\"extra\":\"lost\",\"apnsName\":\"p\","
-		       "\"leaveMessage\":1}"),
+		       "\"leaveMessage\":1,\"cancel_on_ack\":\"1\"}"),
 		 BYTES("namespace=/n;pushData={\"apsData\":{\"a\":1}};expire=0.5;"
-		       "except=/n#u#web-1;from=7;extra=lost;apnsName=p;leaveMessage=true;"),
+		       "except=/n#u#web-1;from=7;extra=lost;apnsName=p;leaveMessage=true;"
+		       "cancel_on_ack=true;"),
 		 true},
 		{BYTES("{\"room\":\"r\",\"pushData\":{},\"from\":\"\",\"extra\":{\"lost\":1},"
-		       "\"leaveMessage\":false}"),
+		       "\"leaveMessage\":false,\"cancel_on_ack\":0}"),
 		 BYTES("namespace=/n;pushData={};expire=1;extra={\"lost\":1};leaveMessage=false;"),
 		 false},
 		{BYTES("{\"rooms\":[\"r\",\"q\",\"r\",\"a\\\\b\"],\"pushData\":{}}"),
