@@ -166,8 +166,8 @@ stage_e2e_apache()
 list_e2e()
 {
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
-	say isolation kick stats cluster redis recovery processes callbacks metrics monitoring
-	say operator ctl soak
+	say isolation kick offline notifications stats cluster redis recovery processes callbacks
+	say metrics monitoring operator ctl soak
 	say signatures tokens
 }
 

@@ -44,6 +44,7 @@ extern const struct job_ops *const jobs[];
 extern const char *const job_scripts[];
 
 extern const struct job_ops job_callback;
+extern const struct job_ops job_offline;
 extern const struct job_ops job_reaper;
 
 #endif
