@@ -20,7 +20,7 @@ usage: quickstart.sh [start] [option]...      build if needed, start everything;
   --set NAME=VALUE   overrides a setting of the configuration file; may be repeated
   --build DIR        use the programs in DIR, a finished build tree, instead of building
   --no-install       never call apt-get
-  --no-ui            accepted; this version has no admin console, so none is served
+  --no-ui            without the console
   --detach           return when everything answers
 
 DIR/stack.env holds addresses, passwords and process ids, in shell syntax.
@@ -52,6 +52,7 @@ settings=
 prebuilt=
 install=yes
 detach=no
+console=yes
 
 read_arguments()
 {
@@ -70,7 +71,7 @@ read_arguments()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--no-install) install=no ;;
-		--no-ui) ;;
+		--no-ui) console=no ;;
 		--detach) detach=yes ;;
 		-h | --help)
 			usage
@@ -234,13 +235,25 @@ write_configs()
 	case $files in
 	unlimited | ??????*) files=65536 ;;
 	esac
-	# Where the web server's user may read it; a build without npm has none.
-	for script in "$build" "$src"; do
-		[ ! -f "$script/admin-ui/dist/socket.io.js" ] || install -m 644 "$script/admin-ui/dist/socket.io.js" "$sockets"
-	done
+	copy_files_for_browsers
 	web="s|@PORT@|$port|g; s|@RUN@|$sockets|g; s|@SHARE@|$sockets|g; s|@FILES@|$files|g"
 	web="$web; s|@USER@|$web_user|g; s|@GROUP@|$web_group|g"
 	render "$src/deploy/$server.conf" "$web" >"$run/web.conf"
+}
+
+# To where the web server's user may read them; a build without npm has none, a release has them in
+# its sources.
+copy_files_for_browsers()
+{
+	for tree in "$src" "$build"; do
+		dist=$tree/admin-ui/dist
+		[ ! -f "$dist/socket.io.js" ] || install -m 644 "$dist/socket.io.js" "$sockets"
+		if [ "$console" = yes ] && [ -f "$dist/push-admin/index.html" ]; then
+			rm -rf "$sockets/push-admin"
+			cp -R "$dist/push-admin" "$sockets"
+			chmod -R a+rX "$sockets/push-admin"
+		fi
+	done
 }
 
 # One of light-push's own programs: part name, program, its settings. Those given with --set win.
@@ -454,6 +467,7 @@ greet()
 	say "light-push runs:"
 	say "  web server  http://127.0.0.1:$port ($server)"
 	say "  socket.io   http://127.0.0.1:$port$demo_namespace, path /push/socket.io/"
+	[ ! -f "$sockets/push-admin/index.html" ] || say "  console     http://127.0.0.1:$port/push-admin/"
 	say "  connectors  $connectors, on ports $((port + 1)) to $((port + connectors))"
 	say "  workers     $workers"
 	say "  metrics     http://127.0.0.1:$metrics_port/metrics, of the others on the ports after it"

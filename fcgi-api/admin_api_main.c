@@ -8,5 +8,5 @@
 int main(int argc, char **argv)
 {
 	return api_main(argc, argv, "light-push REST API of the administrator (FastCGI)",
-			routes_admin, offsetof(struct settings, admin_api_listen));
+			routes_admin, routes_push, offsetof(struct settings, admin_api_listen));
 }

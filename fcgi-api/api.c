@@ -8,6 +8,8 @@
 
 void api_req_clear(struct api_req *req)
 {
+	lp_buf_clear(&req->as);
+	lp_buf_clear(&req->as_path);
 	lp_buf_clear(&req->arg);
 	json_object_put(req->params);
 	json_object_put(req->body);

@@ -22,6 +22,8 @@ struct route;
 struct api_app {
 	const struct settings *settings;
 	const struct route *routes; /* ended by a row without path */
+	/* What its users may ask for in the name of a namespace; NULL: nothing. */
+	const struct route *as_routes;
 	struct ident_rules *rules;
 	struct redis_shared *redis;
 	struct auth_cache *auth;
@@ -50,6 +52,8 @@ struct api_req {
 	void *source; /* for read_body */
 
 	/* From route.c; api_req_clear() frees. */
+	struct lp_buf as;           /* the namespace that the administrator acts for, else empty */
+	struct lp_buf as_path;      /* what path is then: the one of the namespace itself */
 	struct lp_buf arg;          /* what :id stands for, decoded */
 	struct json_object *params; /* of the query: an object, values text or what text nests */
 	struct json_object *body;   /* an object or an array; an empty object without a body */

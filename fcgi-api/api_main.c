@@ -16,10 +16,11 @@ static void look_for_redis(struct redis_shared *shared)
 	redis_free(r);
 }
 
-int api_main(int argc, char **argv, const char *summary, const struct route *routes, size_t listen)
+int api_main(int argc, char **argv, const char *summary, const struct route *routes,
+	     const struct route *as_routes, size_t listen)
 {
 	struct settings s;
-	struct api_app app = {.routes = routes};
+	struct api_app app = {.routes = routes, .as_routes = as_routes};
 	int status = 1;
 
 	if (!cli_start(&s, argc, argv, summary, &status))

@@ -7,9 +7,10 @@
 #include "fcgi-api/route.h"
 
 /*
- * The whole of main(). listen: offset in struct settings of the address to listen on. Returns the
- * exit status.
+ * The whole of main(). as_routes: see struct api_app. listen: offset in struct settings of the
+ * address to listen on. Returns the exit status.
  */
-int api_main(int argc, char **argv, const char *summary, const struct route *routes, size_t listen);
+int api_main(int argc, char **argv, const char *summary, const struct route *routes,
+	     const struct route *as_routes, size_t listen);
 
 #endif

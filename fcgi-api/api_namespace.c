@@ -151,7 +151,7 @@ static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 
 void api_namespace_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
-	save(ctx, req, resp, req->user, false);
+	save(ctx, req, resp, req->user, req->as.len > 0);
 }
 
 void api_namespace_admin_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)

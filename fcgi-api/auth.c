@@ -208,6 +208,21 @@ static enum api_error check_admin(const struct api_app *app, const struct api_re
 	return name && passwd && s->admin_passwd[0] ? API_OK : API_AUTH_ERROR;
 }
 
+/* The administrator's password opens every namespace. */
+static enum api_error check_admin_as(struct api_ctx *ctx, struct api_req *req)
+{
+	struct redisReply *reply = NULL;
+	enum api_error err = check_admin(ctx->app, req);
+
+	req->user = lp_buf_str(&req->as);
+	if (err == API_OK && !ident_namespace(ctx->app->rules, req->user))
+		err = API_NAMESPACE_NOT_FOUND;
+	if (err == API_OK)
+		err = load_settings(ctx, req, &reply);
+	redis_reply_free(reply);
+	return err;
+}
+
 enum api_error auth_check(struct api_ctx *ctx, struct api_req *req, enum auth_level level)
 {
 	if (level == AUTH_NONE || req->trusted)
@@ -215,6 +230,8 @@ enum api_error auth_check(struct api_ctx *ctx, struct api_req *req, enum auth_le
 	if (!req->authorization.n)
 		return API_NEED_AUTHORIZATION;
 	read_credentials(req);
+	if (req->as.len)
+		return check_admin_as(ctx, req);
 	if (level == AUTH_ADMIN)
 		return check_admin(ctx->app, req);
 	return check_namespace(ctx, req, level == AUTH_PUSH);

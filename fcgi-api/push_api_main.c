@@ -8,5 +8,5 @@
 int main(int argc, char **argv)
 {
 	return api_main(argc, argv, "light-push REST API for business backends (FastCGI)",
-			routes_push, offsetof(struct settings, api_listen));
+			routes_push, NULL, offsetof(struct settings, api_listen));
 }

@@ -50,6 +50,32 @@ static bool matches(const char *pattern, struct lp_str path, struct lp_buf *arg)
 	return same && !path.n;
 }
 
+/*
+ * /api/admin/as/:key/<rest> is /api/auth/<rest> in the name of that namespace. The slash in front of
+ * the key may be missing.
+ */
+static bool act_as(struct api_req *req)
+{
+	const struct lp_str prefix = LP_STR("/api/admin/as");
+	struct lp_str rest, key;
+
+	if (!lp_str_starts(req->path, prefix))
+		return false;
+	rest = lp_str_from(req->path, prefix.n);
+	if (!next_segment(&rest, &key) || !rest.n)
+		return false;
+	api_form_unescape(&req->as, key, false);
+	if (!lp_str_starts(lp_buf_str(&req->as), LP_STR("/"))) {
+		lp_buf_reset(&req->as);
+		lp_buf_addc(&req->as, '/');
+		api_form_unescape(&req->as, key, false);
+	}
+	lp_buf_addz(&req->as_path, "/api/auth");
+	lp_buf_adds(&req->as_path, rest);
+	req->path = lp_buf_str(&req->as_path);
+	return true;
+}
+
 /* NULL when there is none; then resp is the answer. */
 static const struct route *find(const struct route *routes, struct api_req *req,
 				struct api_resp *resp)
@@ -123,7 +149,7 @@ static enum api_error read_body(struct api_ctx *ctx, struct api_req *req)
 
 void route_serve(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
-	const struct route *route;
+	const struct route *routes = ctx->app->routes, *route;
 	enum api_error err;
 
 	resp->status = 200;
@@ -132,7 +158,9 @@ void route_serve(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 		resp->preflight = true;
 		return;
 	}
-	route = find(ctx->app->routes, req, resp);
+	if (ctx->app->as_routes && act_as(req))
+		routes = ctx->app->as_routes;
+	route = find(routes, req, resp);
 	if (!route)
 		return;
 	err = auth_check(ctx, req, route->auth);

@@ -1,0 +1,19 @@
+// What went wrong with a request, in the API's own terms.
+
+export class ApiError extends Error {
+  constructor(
+    /** HTTP status; 0 when there was no answer at all. */
+    readonly status: number,
+    /** The stable name of the error, for example `room_invalid`; `no_answer` without one. */
+    readonly slug: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+
+  /** This light-push does not have that endpoint, or has it switched off. */
+  get absent(): boolean {
+    return (this.status === 404 && this.slug === 'not_found') || this.slug === 'archive_off';
+  }
+}

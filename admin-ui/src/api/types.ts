@@ -1,0 +1,267 @@
+// What the REST API takes and gives; docs/API.md is the reference.
+
+export type Platform = 'web' | 'ios' | 'android';
+export const PLATFORMS: readonly Platform[] = ['web', 'ios', 'android'];
+
+/** A page of a list that is read with cursors. */
+export interface CursorPage<T> {
+  list: T[];
+  cursor: string | null;
+}
+
+// ---- who is online -------------------------------------------------------------------------------
+
+export interface PlatformCounts {
+  userCount: number;
+  roomCount: number;
+  clientCount: number;
+}
+
+export interface OnlineCounts extends PlatformCounts {
+  totalClientCount: number;
+}
+
+export interface RoomCounts {
+  name: string;
+  userCount: number;
+  clientCount: number;
+  totalClientCount: number;
+  iosClientCount: number;
+  totalIOSClientCount: number;
+  androidClientCount: number;
+  totalAndroidClientCount: number;
+}
+
+export interface RoomEntry {
+  name: string;
+  clientCount: number;
+  userCount: number;
+}
+
+export interface UserEntry {
+  userid: string;
+  clientCount: number;
+}
+
+export interface ClientEntry {
+  id: string;
+  userid: string;
+  uuid: string;
+  platform: Platform;
+  rooms: string[];
+  connector: string;
+  connect_time: number | string;
+}
+
+/** Only the fields that were set are there. Values are texts. */
+export type ClientRecord = Record<string, string>;
+
+// ---- namespaces ----------------------------------------------------------------------------------
+
+export interface ApnsEntry {
+  name: string;
+  apns_env?: string;
+  apns_expiration?: string | number;
+  apns_topic?: string;
+  apns_dev_cert?: string;
+  apns_dev_key_set?: boolean;
+  apns_production_cert?: string;
+  apns_production_key_set?: boolean;
+  token_key_set?: boolean;
+  token_keyId?: string;
+  token_teamId?: string;
+}
+
+export interface Namespace {
+  key: string;
+  name: string | null;
+  connect_callback: string | null;
+  disconnect_callback: string | null;
+  callback_auth: string | null;
+  apns_list: ApnsEntry[] | null;
+  update_date: string | null;
+  client_ip: string | null;
+  offline: string | null;
+  connect_auth: string | null;
+  auth_passwd_set: boolean;
+  auth_passwd2_set?: boolean;
+  callback_secret_set?: boolean;
+  limit_clients: number;
+  limit_rooms_per_client: number;
+  limit_pushes_per_second: number;
+  limit_bytes_per_second: number;
+  use?: { clients?: number; pushes_per_second?: number };
+}
+
+export const LIMITS = [
+  'limit_clients',
+  'limit_rooms_per_client',
+  'limit_pushes_per_second',
+  'limit_bytes_per_second',
+] as const;
+export type Limit = (typeof LIMITS)[number];
+
+export type NamespaceWithCounts = Namespace & Partial<OnlineCounts>;
+
+/** What is not given stays as it is. */
+export type NamespaceChange = Partial<{
+  key: string;
+  name: string;
+  auth_passwd: string;
+  connect_callback: string;
+  disconnect_callback: string;
+  callback_auth: string;
+  offline: 'on' | 'off';
+  apns_list: (Record<string, unknown> & { name: string })[];
+}> &
+  Partial<Record<Limit, number>>;
+
+// ---- messages ------------------------------------------------------------------------------------
+
+/** Every value is text, as stored. */
+export interface MessageRecord {
+  id: string;
+  namespace: string;
+  room: string;
+  pushData: string;
+  sendDate: string;
+  expire?: string;
+  onlineClientCount?: string;
+  ackCount?: string;
+  ackWebCount?: string;
+  ackIOSCount?: string;
+  ackAndroidCount?: string;
+  onlineWebCount?: string;
+  onlineIOSCount?: string;
+  onlineAndroidCount?: string;
+  except?: string;
+  from?: string;
+  extra?: string;
+  apnsName?: string;
+  leaveMessage?: string;
+  apnsCount?: string;
+  apnsSuccessCount?: string;
+  result?: string;
+}
+
+export interface MessageReport extends MessageRecord {
+  ackWebDetail: string[];
+  ackIOSDetail: string[];
+  ackAndroidDetail: string[];
+}
+
+export interface PushRequest {
+  room: string;
+  pushData: unknown;
+  expire?: number;
+  leaveMessage?: boolean;
+  apnsName?: string;
+  except?: string;
+  extra?: string;
+}
+
+/** What has become of a message; which members there are depends on the event. */
+export interface TimelineStep {
+  /** ms; null where nobody has noted it. */
+  time: number | null;
+  event: string;
+  room?: string;
+  connector?: string;
+  clients?: number;
+  worker?: string;
+  until?: string;
+  provider?: string;
+  answer?: string;
+}
+
+export interface CurrentMessageStat {
+  currMinuteMessageCount: number;
+  currHourMessageCount: number;
+  currDateMessageCount: number;
+}
+
+export type StatStep = 'minute' | 'hour' | 'day';
+
+export interface MessageStat {
+  time: string;
+  pushed: number;
+  online: number;
+  ack: number;
+  ackWeb: number;
+  ackIOS: number;
+  ackAndroid: number;
+}
+
+export interface DeadCallback {
+  eventId: string;
+  clientId: string;
+  userOffline: boolean;
+  reason: string;
+  attempts: number;
+  date: number;
+}
+
+// ---- the platform --------------------------------------------------------------------------------
+
+/** A connector or a worker, as it told of itself last. Times in ms. */
+export interface Program {
+  id: string;
+  host: string;
+  pid: number;
+  version: string;
+  state: 'starting' | 'serving' | 'stopping';
+  age: number;
+  uptime: number;
+  /** It has not told of itself for too long. */
+  stale: boolean;
+  metrics_port: number;
+}
+
+export interface ConnectorState extends Program {
+  owner: string;
+  port: number;
+  clients: number;
+  sessions: number;
+  connections: number;
+  rooms: number;
+  waiting: number;
+  /** Since its start, as are the next two. */
+  pushes: number;
+  deliveries: number;
+  acks: number;
+  lag: number;
+}
+
+export interface RedisState {
+  version: string;
+  memory: number;
+  memoryLimit: number;
+  eviction: string;
+  persistence: string;
+  clients: number;
+  uptime: number;
+  ok: boolean;
+}
+
+export interface Overview {
+  version: string;
+  connectors: ConnectorState[];
+  workers: Program[];
+  redis: RedisState;
+  queues: Record<string, number>;
+  totals: { namespaces: number; clients: number; users: number; rooms: number };
+  /** Not told by every version. */
+  archive?: Record<string, unknown>;
+}
+
+export interface Setting {
+  name: string;
+  group: string;
+  /** Of a secret one only whether it is set. */
+  value: string | boolean;
+  default: string;
+  origin: 'default' | 'file' | 'environment' | 'command line';
+  secret: boolean;
+  reload: boolean;
+  help: string;
+}
