@@ -96,6 +96,7 @@ export class Providers {
 	constructor(credentials) {
 		this.credentials = credentials;
 		this.ledger = [];
+		this.byToken = new Map(); // entries of the ledger
 		this.problems = [];
 		this.scripts = new Map();
 		this.sessions = [];
@@ -209,8 +210,12 @@ export class Providers {
 	async take(stream, headers) {
 		stream.on("error", () => {});
 		const chunks = [];
-		for await (const chunk of stream)
-			chunks.push(chunk);
+		try {
+			for await (const chunk of stream)
+				chunks.push(chunk);
+		} catch {
+			return; // whoever asked is gone
+		}
 		const body = Buffer.concat(chunks);
 		const url = new URL(headers[":path"], this.origin);
 		const entry = { headers, session: stream.session?.number, at: Date.now() };
@@ -228,6 +233,9 @@ export class Providers {
 			entry.fault = { status: 400, reason: "BadRequest" };
 		}
 		this.ledger.push(entry);
+		if (!this.byToken.has(entry.token))
+			this.byToken.set(entry.token, []);
+		this.byToken.get(entry.token).push(entry);
 		this.onRequest?.(entry);
 		this.answer(stream, entry);
 	}
@@ -355,7 +363,7 @@ export class Providers {
 
 	// Requests for that token.
 	requests(token) {
-		return this.ledger.filter((entry) => entry.token === token);
+		return this.byToken.get(token) ?? [];
 	}
 
 	close() {
