@@ -3,6 +3,7 @@
 #include "fcgi-api/api_callback.h"
 #include "fcgi-api/api_client.h"
 #include "fcgi-api/api_kick.h"
+#include "fcgi-api/api_list.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_operator.h"
 #include "fcgi-api/api_push.h"
@@ -22,6 +23,8 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, api_report_message},
 	{API_GET, "/api/auth/report/push/:id/timeline", AUTH_NAMESPACE, api_timeline},
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
+	{API_GET, "/api/auth/clients", AUTH_NAMESPACE, api_list_clients},
+	{API_GET, "/api/auth/rooms", AUTH_NAMESPACE, api_list_rooms},
 	{API_POST, "/api/auth/transfer", AUTH_NAMESPACE, api_room_transfer},
 	{API_POST, "/api/auth/client", AUTH_NAMESPACE, api_client},
 	{API_POST, "/api/auth/client/disconnect", AUTH_NAMESPACE, api_kick},

@@ -38,6 +38,9 @@ const attempts = {
 	"GET /api/auth/report/push/:id/timeline": [{}],
 	"GET /api/auth/report/online": [{ detail: 1 }, { detail: 1, room: SHARED.room },
 		{ detail: 1, room: MARK }],
+	"GET /api/auth/clients": [{}, { size: 1000, room: SHARED.room }, { user: SHARED.userid },
+		{ room: MARK }, { room: `{${VICTIM}}:room:${SHARED.room}` }],
+	"GET /api/auth/rooms": [{}, { size: 1 }],
 	"POST /api/auth/transfer": [
 		{ targetRoom: "moved", sourceRooms: [SHARED.room, MARK, `user_${SHARED.userid}`], type: "join" },
 		{ targetRoom: SHARED.room, sourceRooms: [SHARED.room], type: "leave" },

@@ -396,6 +396,8 @@ static void test_unavailable(void)
 		{API_GET, OWNER, "/api/auth/report/push/1"},
 		{API_GET, OWNER, "/api/auth/report/online"},
 		{API_GET, OWNER, "/api/auth/report/online?room=r"},
+		{API_GET, OWNER, "/api/auth/clients"},
+		{API_GET, OWNER, "/api/auth/rooms"},
 		{API_POST, OWNER, "/api/auth/transfer"},
 		{API_POST, OWNER, "/api/auth/client"},
 		{API_POST, OWNER, "/api/auth/room-apns"},

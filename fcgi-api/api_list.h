@@ -1,0 +1,13 @@
+/* The endpoints that list who is online and the rooms, page by page. */
+#ifndef API_LIST_H
+#define API_LIST_H
+
+#include "fcgi-api/api.h"
+
+/* GET /api/auth/clients */
+void api_list_clients(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
+
+/* GET /api/auth/rooms */
+void api_list_rooms(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
+
+#endif
