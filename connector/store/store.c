@@ -395,6 +395,7 @@ static void on_started(struct store *s, const redisReply *reply)
 	/* The clients are written anew before what the old name left is reaped: none counts as
 	 * gone that is not. */
 	s->reap_hold = s->queue.count;
+	send_renew(s); /* tells how many connectors there are */
 	advance(s);
 	pump(s);
 }

@@ -311,7 +311,7 @@ test("a namespace beyond its limit is told so, and when to come again", async ()
 		["3", "0", "1"]);
 	const shown = await rest.get("/api/auth/namespace");
 	assert.equal(shown.limit_pushes_per_second, 3);
-	assert.deepEqual(shown.use, { clients: 0, pushes_per_second: 3 });
+	assert.deepEqual(shown.use, { clients: 0, pushes_per_second: 3, bytes_per_second: 0 });
 	await stack.redis("DEL", "lp:{/push-limited}:pushing");
 	const after = await rest.send("POST", PUSH, { room: "r", pushData: {} });
 	assert.equal(after.json.id, 4, "nothing was stored meanwhile");

@@ -67,6 +67,32 @@ static void test_rename(void)
 	identity_clear(&other);
 }
 
+/* A token that was verified is nobody's business; another one may be meant for the callback. */
+static void test_token(void)
+{
+	struct identity who = identity("ann");
+	struct socket_request req = {.url_query = LP_STR("a=1&token=x&b=2"),
+				     .auth = LP_STR("{\"token\":\"y\"}")};
+	struct handshake *h;
+
+	lp_buf_addz(&who.token, "x");
+	h = handshake_new(&req, &who);
+	CHECK_STR(lp_str(NULL, 0), lp_buf_str(&h->token), LP_STR("x"));
+	handshake_rename(h, &who);
+	CHECK_STR(lp_str(NULL, 0), lp_buf_str(&h->query), LP_STR("token=y&a=1&token=x&b=2&" SELF));
+	h->verified = true;
+	handshake_rename(h, &who);
+	CHECK_STR(lp_str(NULL, 0), lp_buf_str(&h->query), LP_STR("a=1&b=2&" SELF));
+	handshake_free(h);
+	/* longer than a token may be */
+	for (int i = 0; i < 8192; i++)
+		lp_buf_addc(&who.token, 'x');
+	h = handshake_new(&req, &who);
+	CHECK(h->token.len == 0);
+	handshake_free(h);
+	identity_clear(&who);
+}
+
 /* However much a client says, the query stays short, and the identity in it. */
 static void test_long(void)
 {
@@ -97,6 +123,7 @@ int main(void)
 	static const struct lp_test tests[] = {
 		{"queries", test_rows},
 		{"another user id", test_rename},
+		{"a token", test_token},
 		{"too much", test_long},
 	};
 

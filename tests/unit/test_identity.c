@@ -36,6 +36,13 @@ static const struct {
 	{"uuid=u", "", "[1]", "#u#web-u"},
 	{"uuid=u", "", "{", "#u#web-u"},
 	{"uuid=u", "", "null", "#u#web-u"},
+	/* only a token: nobody yet; a uuid that is not valid stays so */
+	{"token=x&userid=bob&platform=ios", "", "", "#-#ios--"},
+	{"", "", "{\"token\":\"x\"}", "#-#web--"},
+	{"uuid=a+b&token=x", "", "", "uuid invalid"},
+	{"token=x&platform=tv", "", "", "platform invalid"},
+	{"token=", "", "", "uuid invalid"},
+	{"uuid=u&token=x", "", "", "#u#web-u"},
 	/* refused, in this order */
 	{"", "", "", "uuid invalid"},
 	{"userid=bob", "", "", "uuid invalid"},

@@ -1,0 +1,131 @@
+// Limits of namespaces with real clients on two connectors: clients, rooms, bytes per second. (Pushes
+// per second are in push.test.mjs.)
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Client, versions } from "./lib/client.mjs";
+import { startStack } from "./lib/stack.mjs";
+import { until, within } from "./lib/wait.mjs";
+
+let stack;
+const open = [];
+
+before(async () => {
+	stack = await startStack({ connectors: 2 });
+});
+
+after(async () => {
+	open.forEach((client) => client.close());
+	await stack?.stop();
+});
+
+const limit = (key, limits) => stack.admin.post("/api/admin/namespace/save", { key, ...limits });
+
+function client(key, uuid, n, version = "4.8.4") {
+	const made = new Client(stack.connector(n),
+		{ version, by: "connect", namespace: key, identity: { uuid, userid: `user-${uuid}` } });
+	open.push(made);
+	return made;
+}
+
+async function refusal(made) {
+	const first = await within(10_000, `an answer to ${made.name}`, made.first);
+	assert.equal(first.type, "refused");
+	return first.data;
+}
+
+test("limit_clients holds for all connectors, and shows its use", async () => {
+	const key = "/clients";
+	const owner = await stack.namespace(key);
+	await limit(key, { limit_clients: 3 });
+	const in1 = client(key, "u1", 1);
+	await in1.connected();
+	await client(key, "u2", 2, "2.3.0").connected();
+	await client(key, "u3", 1).connected();
+	for (const [i, version] of versions.entries())
+		assert.equal(await refusal(client(key, "u4", 1 + i, version)), "too many clients");
+	const shown = await owner.get("/api/auth/namespace");
+	assert.equal(shown.limit_clients, 3);
+	assert.equal(shown.use.clients, 3);
+	const { list } = await stack.admin.get(`/api/admin/namespace/list?key=${encodeURIComponent(key)}`);
+	assert.equal(list[0].use.clients, 3);
+	// a newer connection of one that is in takes its place, on another connector too
+	await client(key, "u1", 2).connected();
+	await until("the replaced one", () => in1.lost.length === 1, 10_000);
+	assert.equal((await owner.get("/api/auth/namespace")).use.clients, 3);
+	// one leaves, one may in
+	open.at(-1).close();
+	await until("a free place", async () => (await owner.get("/api/auth/namespace")).use.clients === 2, 10_000);
+	await client(key, "u4", 1).connected();
+	// fewer than there are: nobody is sent away
+	await limit(key, { limit_clients: 1 });
+	assert.equal(await refusal(client(key, "u5", 2)), "too many clients");
+	assert.equal((await owner.get("/api/auth/namespace")).use.clients, 3);
+	await limit(key, { limit_clients: 0 });
+	await client(key, "u5", 2).connected();
+});
+
+for (const version of versions) {
+	test(`${version}: limit_rooms_per_client, of those connected already too`, async () => {
+		const key = `/rooms-${version[0]}`;
+		await stack.namespace(key);
+		const early = client(key, "u1", 1, version);
+		await early.connected();
+		await early.join(["a", "b", "c"]);
+		await limit(key, { limit_rooms_per_client: 2 });
+		const late = client(key, "u2", 2, version);
+		await late.connected();
+		const many = { status: 500, msg: "joinOrleaveRoom error: Error: too many rooms" };
+		assert.deepEqual(await late.call("joinRoom", ["a", "b", "c"]), many);
+		const owner = stack.rest(key, `password of ${key}`);
+		assert.equal((await owner.online("b")).clientCount, 2);
+		assert.equal((await owner.online("c")).clientCount, 1);
+		assert.deepEqual(await late.call("joinRoom", "a"), { status: 200, msg: "ok" });
+		// its connector hears of it by its inbox
+		await until("the limit at the other connector", async () =>
+			(await early.call("joinRoom", "d")).status === 500, 10_000);
+		assert.deepEqual(await early.call("leaveRoom", ["a", "b", "c", "d"]), { status: 200, msg: "ok" });
+		assert.deepEqual(await early.call("joinRoom", ["e", "f"]), { status: 200, msg: "ok" });
+		assert.deepEqual(await early.call("joinRoom", "g"), many);
+		// a transfer takes nobody beyond it
+		await owner.post("/api/auth/transfer", { targetRoom: "g", sourceRooms: ["e", "a"], type: "join" });
+		await limit(key, { limit_rooms_per_client: 0 });
+		await until("no limit", async () => (await early.call("joinRoom", "h")).status === 200, 10_000);
+		assert.equal((await owner.online("g")).clientCount, 0);
+	});
+}
+
+test("limit_bytes_per_second delays what is beyond it, in order, and nobody else", async () => {
+	const key = "/bytes";
+	const owner = await stack.namespace(key);
+	const other = await stack.namespace("/others");
+	const bystander = client("/others", "u1", 1);
+	const clients = [1, 2, 1, 2].map((n, i) => client(key, `u${i}`, n, versions[i % 2]));
+	for (const one of [bystander, ...clients])
+		await one.connected();
+	for (const one of clients)
+		await one.join("r");
+	await limit(key, { limit_bytes_per_second: 40_000 });
+	const text = "x".repeat(1000);
+	// 2 clients on each connector: more than 80 KB there. Its share is 20 KB/s, or all of the 40 KB/s
+	// until it has heard of the other connector, and a second's worth goes out at once.
+	const begin = performance.now();
+	for (let n = 0; n < 40; n++)
+		await owner.push("r", { n, text });
+	await other.push("user_user-u1", { n: 0 });
+	await until("the push to others", () => bystander.pushes.length === 1, 10_000);
+	assert.ok(clients.some((one) => one.pushes.length < 40), "others waited for the namespace over its limit");
+	await until("a second's use", async () => (await owner.get("/api/auth/namespace")).use.bytes_per_second > 0,
+		10_000);
+	await until("all pushes", () => clients.every((one) => one.pushes.length === 40), 60_000);
+	assert.ok(performance.now() - begin > 900, "it was faster than it may be");
+	for (const one of clients)
+		assert.deepEqual(one.pushes.map(({ pushData }) => pushData.n), [...Array(40).keys()]);
+	// lifted in the middle, the rest comes
+	await limit(key, { limit_bytes_per_second: 1000 });
+	for (let n = 40; n < 50; n++)
+		await owner.push("r", { n, text });
+	await limit(key, { limit_bytes_per_second: 0 });
+	await until("the rest", () => clients.every((one) => one.pushes.length === 50), 20_000);
+});
