@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 98
+#define SETTINGS_COUNT 99
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -116,6 +116,7 @@ struct settings {
 	int64_t callback_timeout;     /* ms of one call */
 	int64_t callback_concurrency; /* calls of one namespace at a time */
 	int64_t callback_queue;       /* calls of one namespace that wait */
+	int64_t callback_queue_max;   /* disconnect callbacks of all namespaces that wait */
 	int64_t callback_failures;    /* in a row, until a server is left alone */
 	int64_t callback_pause;       /* ms for which it is */
 	int64_t callback_retry;       /* ms in which a disconnect callback is tried again */

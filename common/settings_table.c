@@ -513,6 +513,9 @@ const struct setting setting_table[] = {
 	    HELP("How long a callback server that does not answer is left alone.")),
 	ROW(callback_queue, INT, CALLBACK, RANGE(0, 1000000), DEFAULT("1000"),
 	    HELP("Calls of one namespace that may wait in one program; more fail at once.")),
+	ROW(callback_queue_max, INT, CALLBACK, RANGE(1, 10000000), DEFAULT("100000"),
+	    HELP("Disconnect callbacks of all namespaces that may wait in Redis; more are lost, and "
+		 "counted.")),
 	ROW(callback_retry, DURATION, CALLBACK, UNIT(SECOND), RANGE(0, DAY), DEFAULT("5m"),
 	    HELP("A disconnect callback is tried again for so long; then it is kept in a list of "
 		 "the namespace, to be looked at and sent again.")),

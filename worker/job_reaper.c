@@ -46,6 +46,7 @@ static void call(struct reaper *r, const char *script, const char *owner, redis_
 		redis_args_addi(&args, REAP_CLIENTS);
 		redis_args_addz(&args, ""); /* only without a valid lease */
 		redis_args_addi(&args, r->tools.settings->inbox_max_length);
+		redis_args_addi(&args, r->tools.settings->callback_queue_max);
 	} else {
 		redis_args_addi(&args, OWNERS_MAX);
 	}

@@ -242,7 +242,8 @@ static void send_reap(struct store *s)
 	request_addz(&s->args, REAP_CLIENTS);
 	request_addz(&s->args, s->reaps[0].force ? "1" : "");
 	request_addu(&s->args, (uint64_t)s->settings->inbox_max_length);
-	send_node(s, REQUEST_NODE_REAP, 5);
+	request_addu(&s->args, (uint64_t)s->settings->callback_queue_max);
+	send_node(s, REQUEST_NODE_REAP, 6);
 }
 
 static void add_reap(struct store *s, const char *owner, bool force)

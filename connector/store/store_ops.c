@@ -79,8 +79,9 @@ static void ops_client_off(void *store, const struct store_client *c,
 	add_client(&s->args, c);
 	add_inbox(s);
 	request_addz(&s->args, reason);
+	request_addu(&s->args, (uint64_t)s->settings->callback_queue_max);
 	add_rooms_edges(&s->args, rooms, count);
-	store_submit(s, REQUEST_CLIENT_OFF, c->nsp, 5 + 2 * (unsigned)count, true, NULL, NULL);
+	store_submit(s, REQUEST_CLIENT_OFF, c->nsp, 6 + 2 * (unsigned)count, true, NULL, NULL);
 }
 
 static void ops_room_join(void *store, const struct store_client *c, const struct store_room *rooms,

@@ -108,8 +108,10 @@ static void test_people_gone(void)
 	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "1", "user_ann", "x"));
 	TOLD("b.2", JOINED("x", ANN, "1", "ann"));
 	TOLD("a.1", JOINED("x", ANN, "1", "ann"));
-	CALL("1", "client_off", B, "a.1", ANN, "7", "lp:", "100", "bye", "user_ann", "1", "x", "1");
-	CALL("0", "client_off", B, "a.1", ANN, "7", "lp:", "100", "bye", "user_ann", "1", "x", "1");
+	CALL("1", "client_off", B, "a.1", ANN, "7", "lp:", "100", "bye", "9", "user_ann", "1", "x",
+	     "1");
+	CALL("0", "client_off", B, "a.1", ANN, "7", "lp:", "100", "bye", "9", "user_ann", "1", "x",
+	     "1");
 	TOLD("b.2", LEFT("x", ANN, "1", "ann", "true"));
 	TOLD("a.1", "");
 	/* replaced: it is in none of the rooms any more, but not offline */
@@ -122,7 +124,7 @@ static void test_people_gone(void)
 	CALL("DONE", ON("late.3", EVE, "1", "eve", "web", "1", "user_eve", "x"));
 	told("b.2");
 	told("late.3");
-	CALL("1", "node_reap", "lp:nodes", "lp:", "late.3", "10", "", "100");
+	CALL("1", "node_reap", "lp:nodes", "lp:", "late.3", "10", "", "100", "9");
 	TOLD("b.2", LEFT("x", EVE, "4", "eve", "true"));
 	TOLD("late.3", "");
 	EXPECT("HGET " B ":client:" EVE " disconnect_reason", "connector lost");
@@ -204,7 +206,7 @@ static void test_record(void)
 	/* written anew it did not connect again */
 	CALL("DONE", "client_on", B, "a.1", "lp:", "100", "1", ANN, "7", "ann", "web", "", "", "x");
 	EXPECT("HGET " B ":client:" ANN " last_connect_time", "1");
-	CALL("1", "client_off", B, "a.1", ANN, "7", "lp:", "100", "ping timeout");
+	CALL("1", "client_off", B, "a.1", ANN, "7", "lp:", "100", "ping timeout", "9");
 	EXPECT("HGET " B ":client:" ANN " disconnect_reason", "ping timeout");
 	snprintf(first, sizeof(first), "%s",
 		 command("HGET " B ":client:" ANN " last_disconnect_time"));
@@ -261,11 +263,11 @@ static void test_geo(void)
 	/* replaced it stays, gone it goes; a connector that is lost takes its own along */
 	CALL("DONE", ON("b.2", ANN, "9", "ann", "web", "", "user_ann"));
 	EXPECT("ZRANGE " B ":geo 0 -1", ANN);
-	CALL("1", "client_off", B, "b.2", ANN, "9", "lp:", "100", "bye");
+	CALL("1", "client_off", B, "b.2", ANN, "9", "lp:", "100", "bye", "9");
 	EXPECT("EXISTS " B ":geo", "0");
 	CALL("DONE", ON("late.3", ANN, "1", "ann", "web", "", "user_ann"));
 	EXPECT("ZCARD " B ":geo", "1");
-	CALL("1", "node_reap", "lp:nodes", "lp:", "late.3", "10", "", "100");
+	CALL("1", "node_reap", "lp:nodes", "lp:", "late.3", "10", "", "100", "9");
 	EXPECT("EXISTS " B ":geo", "0");
 	/* what is no place keeps nobody from connecting */
 	for (const char *const *wrong =

@@ -2,7 +2,8 @@
 -- connector's routes change.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 owner    2 client    3 serial    4 prefix    5 inbox limit    6 reason
---          7.. pairs: room, '1' when the connector has no other member there
+--          7 how many disconnect callbacks may wait
+--          8.. pairs: room, '1' when the connector has no other member there
 -- Returns  1, or 0 when another connection holds it or none does
 -- include lib/callback.lua
 -- include lib/inbox.lua
@@ -11,7 +12,7 @@
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
-routes_off(B, owner, ARGV, 7)
+routes_off(B, owner, ARGV, 8)
 local held = redis.call('HGET', B .. ':clients', client)
 if not holds(held, owner, ARGV[3]) then
   return 0
@@ -21,5 +22,5 @@ for _, room in ipairs(forget(B, nsp, client, held)) do
   people_leave(B, nsp, client, held, room, true, { ARGV[4], ARGV[5] })
 end
 note_off(B, client, now_ms(), ARGV[6])
-callback_gone(B, nsp, client, (identity(nsp, client, held)))
+callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[7])
 return 1

@@ -4,6 +4,7 @@
 -- ARGV     1 prefix    2 owner    3 at most so many clients
 --          4 '1': also while its lease is valid (the caller is a later life of the same node id,
 --          or the connector itself that stops)                           5 inbox limit
+--          6 how many disconnect callbacks may wait
 -- Returns  1: there may be more; 0: nothing left, or its lease is valid
 -- include lib/callback.lua
 -- include lib/now.lua
@@ -36,7 +37,7 @@ for _, client in ipairs(clients) do
       people_leave(B, nsp, client, held, room, true, { prefix, ARGV[5], owner })
     end
     note_off(B, client, now_ms(), 'connector lost')
-    callback_gone(B, nsp, client, (identity(nsp, client, held)))
+    callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[6])
   end
 end
 local left = redis.call('SPOP', B .. ':left:' .. owner, ARGV[3])

@@ -2,21 +2,14 @@
 --   n namespace   c client   q handshake query   u '1': it was the user's last client
 -- and, once it was tried: e event id (at first the entry's own id)   t when trying began (ms)
 --   a how often it was tried
--- More than this many are not taken; P:callbacks-lost counts those.
-local CALLBACKS_MAX = 100000
-
 local function callback_add(prefix, ...)
-  local stream = prefix .. 'callbacks'
-  if redis.call('XLEN', stream) >= CALLBACKS_MAX then
-    redis.call('INCR', prefix .. 'callbacks-lost')
-  else
-    redis.call('XADD', stream, '*', ...)
-  end
+  redis.call('XADD', prefix .. 'callbacks', '*', ...)
 end
 
 -- A client that had been accepted has gone for good and is out of everything. Its query was kept
--- if the namespace wanted to hear of it.
-local function callback_gone(B, nsp, client, userid)
+-- if the namespace wanted to hear of it. When `max` callbacks wait, to be made or to be tried again,
+-- it is not taken, and P:callbacks-lost counts it.
+local function callback_gone(B, nsp, client, userid, max)
   local query = redis.call('HGET', B .. ':queries', client)
   if not query then
     return
@@ -24,7 +17,12 @@ local function callback_gone(B, nsp, client, userid)
   redis.call('HDEL', B .. ':queries', client)
   if (redis.call('HGET', B .. ':conf', 'disconnect_callback') or '') ~= '' then
     local last = redis.call('HEXISTS', B .. ':users', userid) == 0
-    callback_add(string.match(B, '^(.*){'), 'n', nsp, 'c', client, 'q', query, 'u', last and '1' or '')
+    local prefix = string.match(B, '^(.*){')
+    if redis.call('XLEN', prefix .. 'callbacks') + redis.call('ZCARD', prefix .. 'callbacks-later') >= tonumber(max) then
+      redis.call('INCR', prefix .. 'callbacks-lost')
+    else
+      callback_add(prefix, 'n', nsp, 'c', client, 'q', query, 'u', last and '1' or '')
+    end
   end
 end
 
