@@ -26,7 +26,7 @@ static void fresh(void)
 /* A page, in the order of the reply, '|' between its texts; in static memory. */
 static const char *page(const char *after, const char *count, const char *first)
 {
-	static char text[4096];
+	static char text[700000];
 	redisReply *r = redisCommand(redis, "EVAL %s 1 " B " a.1 %s %s %s",
 				     script_get("log_read")->text, after, count, first);
 	size_t at = 0;
