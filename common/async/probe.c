@@ -20,7 +20,7 @@
 #define VISITS_MAX 16   /* connections at a time; more are closed at once */
 #define HEAD_MAX   4096 /* bytes of a request */
 #define LIMIT_S    5    /* for the request and the answer together */
-#define BACKLOG    16
+#define BACKLOG    128
 
 /* One connection. */
 struct visit {

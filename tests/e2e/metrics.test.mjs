@@ -148,7 +148,12 @@ test("more connections than the port takes are closed, and it goes on after that
 		socket.resume();
 	}));
 	// those beyond the limit at once, the others when their time is over
-	await within(30_000, "end of the idle connections", Promise.all(ends));
+	try {
+		await within(30_000, "end of the idle connections", Promise.all(ends));
+	} finally {
+		for (const socket of idle)
+			socket.destroy();
+	}
 	assert.equal((await probe("worker-1", "/healthz")).status, 200);
 });
 
