@@ -1,6 +1,6 @@
 // Two business systems, three connectors and many devices change the same rooms and users at random
 // for a while. Every push must reach whoever was in its room, once and in order; and afterwards
-// Redis must say of every room and user what the clients themselves say.
+// every set and every counter in Redis must say what the clients themselves say.
 //
 //   LP_SOAK_SECONDS   how long (5)
 //   LP_SEED           repeats a run's choices
@@ -10,6 +10,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Client, versions } from "./lib/client.mjs";
+import { keyspace } from "./lib/keyspace.mjs";
+import { expectedPresence, storedPresence } from "./lib/presence.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -20,6 +22,7 @@ const CONNECTORS = 3;
 const ROOMS = Array.from({ length: 12 }, (_, n) => `room-${n}`);
 // Only transfers put anybody into these, so that who is there is what the server told.
 const MOVED = Array.from({ length: 3 }, (_, n) => `moved-${n}`);
+const DEVICES = 48;
 const TRANSPORTS = ["websocket", "websocket", "polling", "upgrade"];
 const SETTLED = 1000; // ms within which a push that was accepted has arrived
 
@@ -42,10 +45,13 @@ function chooser(seed) {
 
 class Device {
 	constructor(n) {
+		this.pause = n % 3 ? 60 : 2500; // ms between what it does, at most: a third of them is calm
 		this.choose = chooser(SEED + n);
 		this.identity = { uuid: `device-${n}`, userid: `user-${n % 12}`, platform: ["web", "ios", "android"][n % 3] };
 		this.id = `${NAMESPACE}#${this.identity.userid}#${this.identity.platform}-${this.identity.uuid}`;
 		this.client = null;
+		this.connector = 0;
+		this.got = []; // { id, client, at }
 		this.rooms = new Set();
 		this.stays = []; // { client, room, from, to }: surely in the room, by the clock of this test
 	}
@@ -67,6 +73,8 @@ class Device {
 	}
 
 	leaveAll() {
+		if (this.client)
+			this.client.until = Date.now();
 		for (const room of [...this.rooms])
 			this.leave(room);
 	}
@@ -74,14 +82,20 @@ class Device {
 	async connect() {
 		const old = this.client;
 		this.leaveAll();
-		const client = new Client(stack.connector(1 + this.choose.below(CONNECTORS)), {
+		const connector = 1 + this.choose.below(CONNECTORS);
+		const client = new Client(stack.connector(connector), {
 			version: this.choose.of(versions), transport: this.choose.of(TRANSPORTS),
 			namespace: NAMESPACE, identity: this.identity,
 		});
 		this.client = client;
+		this.connector = connector;
 		client.socket.on("joinRoom", ({ targetRoom }) => this.client === client && this.enter(targetRoom));
 		client.socket.on("leaveRoom", ({ targetRoom }) => this.client === client && this.leave(targetRoom));
-		client.onPush = (message) => client.socket.emit("ackPush", { id: message.id });
+		client.until = Infinity;
+		client.onPush = ({ id }) => {
+			client.socket.emit("ackPush", { id });
+			this.got.push({ id, client, at: Date.now() });
+		};
 		await client.connected();
 		this.enter(`user_${this.identity.userid}`);
 		// One that was left open has been replaced by now, or will be.
@@ -114,7 +128,7 @@ class Device {
 	async live(end) {
 		while (Date.now() < end) {
 			await this.act();
-			await sleep(this.choose.below(60));
+			await sleep(this.choose.below(this.pause));
 		}
 	}
 }
@@ -158,37 +172,61 @@ function checkDelivery(devices, pushes) {
 	return expected;
 }
 
-const sorted = (list) => [...list].sort();
-
 async function checkPresence(devices) {
-	const online = devices.filter(({ client }) => client);
-	const inRoom = (room) => sorted(online.filter(({ rooms }) => rooms.has(room)).map(({ id }) => id));
-	const rooms = [...ROOMS, ...MOVED];
+	const expected = expectedPresence(devices.filter(({ client }) => client));
+	let difference;
 	await until("Redis to agree with the clients", async () => {
-		const report = await owners[0].get("/api/auth/report/online?detail=1");
-		const byRoom = await owners[1].get(`/api/auth/report/online?detail=1&${rooms.map((r) => `room=${r}`).join("&")}`);
-		const said = {
-			clients: sorted(report.client), users: sorted(report.user), rooms: sorted(report.room),
-			count: report.clientCount,
-			byRoom: byRoom.map(({ name, client, clientCount }) => [name, sorted(client), clientCount]),
-		};
-		const true_ = {
-			clients: sorted(online.map(({ id }) => id)),
-			users: sorted(new Set(online.map(({ identity }) => identity.userid))),
-			rooms: sorted(rooms.filter((room) => inRoom(room).length)),
-			count: online.length,
-			byRoom: rooms.map((room) => [room, inRoom(room), inRoom(room).length]),
-		};
 		try {
-			assert.deepEqual(said, true_, `seed ${SEED}`);
+			assert.deepEqual(await storedPresence(stack, NAMESPACE), expected);
 			return true;
 		} catch (error) {
-			checkPresence.difference = error.message;
+			difference = error.message;
 			return false;
 		}
 	}, 15_000).catch((error) => {
-		throw new Error(`${error.message}\n${checkPresence.difference}`);
+		throw new Error(`seed ${SEED}: ${error.message}\n${difference}`);
 	});
+	// and so do the reports, which are made from the same sets
+	const { clientCount, userCount, roomCount } = await owners[0].get("/api/auth/report/online");
+	assert.deepEqual([clientCount, userCount, roomCount],
+		["clients", "users", "rooms"].map((name) => Object.keys(expected[name]).length));
+}
+
+// Counters of messages. Returns how many acks had to be counted.
+async function checkCounts(devices, pushes) {
+	const keys = await keyspace(stack, NAMESPACE);
+	const { currDateMessageCount } = await owners[0].get("/api/auth/namespace/current-message-stat");
+	if (pushes.every(({ accepted }) => new Date(accepted).getUTCDate() === new Date().getUTCDate()))
+		assert.equal(currDateMessageCount, pushes.length, "pushes of the day");
+	assert.deepEqual(keys.msgs.map(Number), pushes.map(({ id }) => id).sort((a, b) => b - a).slice(0, 1000));
+	const got = new Map(pushes.map(({ id }) => [id, new Set()]));
+	const sure = new Map(pushes.map(({ id }) => [id, new Set()])); // the ack had time to be counted
+	for (const device of devices) {
+		for (const { id, client, at } of device.got) {
+			got.get(id).add(device.id);
+			if (client.until - at > SETTLED)
+				sure.get(id).add(device.id);
+		}
+	}
+	let expected = 0;
+	for (const { id } of pushes) {
+		const record = keys[`msg:${id}`];
+		let sum = 0;
+		for (const [platform, field] of [["web", "ackWebCount"], ["ios", "ackIOSCount"], ["android", "ackAndroidCount"]]) {
+			const acked = keys[`ack:${id}:${platform}`] ?? [];
+			assert.equal(Number(record[field]), acked.length, `${field} of ${id}, seed ${SEED}`);
+			assert.deepEqual(acked.filter((device) => !got.get(id).has(device)), [], `acks of ${id}, seed ${SEED}`);
+			acked.forEach((device) => sure.get(id).delete(device) && expected++);
+			sum += acked.length;
+		}
+		assert.equal(Number(record.ackCount), sum, `ackCount of ${id}, seed ${SEED}`);
+		assert.deepEqual([...sure.get(id)], [], `acks that are missing of ${id}, seed ${SEED}`);
+		// each connector writes <web>/<ios>/<android>, the clients it handed the message to
+		const handed = Object.entries(record).filter(([name]) => name[0] === "@")
+			.flatMap(([, counts]) => counts.split("/")).reduce((all, count) => all + Number(count), 0);
+		assert.ok(handed >= got.get(id).size, `handed to ${handed}: ${id}, seed ${SEED}`);
+	}
+	return expected;
 }
 
 before(async () => {
@@ -200,15 +238,17 @@ before(async () => {
 after(() => stack?.stop());
 
 test(`rooms, users and messages after ${SECONDS} s at random (seed ${SEED})`, async (t) => {
-	const devices = Array.from({ length: 36 }, (_, n) => new Device(n));
+	const devices = Array.from({ length: DEVICES }, (_, n) => new Device(n));
 	const end = Date.now() + SECONDS * 1000;
 	const [one, two] = await Promise.all([
 		business(0, end), business(1, end), ...devices.map((device) => device.live(end)),
 	]);
 	await sleep(SETTLED); // what is on its way
 	await checkPresence(devices);
-	const expected = checkDelivery(devices, [...one, ...two]);
-	assert.ok(expected > 0);
-	t.diagnostic(`${one.length + two.length} pushes, ${expected} deliveries that had to come`);
+	const pushes = [...one, ...two];
+	const expected = checkDelivery(devices, pushes);
+	const acks = await checkCounts(devices, pushes);
+	assert.ok(expected > 0 && acks > 0);
+	t.diagnostic(`${pushes.length} pushes; ${expected} deliveries and ${acks} acks that had to come`);
 	devices.forEach(({ client }) => client?.close());
 });
