@@ -1,6 +1,6 @@
 /*
  * Very many websocket clients in one process, to measure a server with: connects them, joins
- * three rooms, counts what arrives and when, acknowledges it if asked to. Speaks just enough websocket,
+ * rooms, counts what arrives and when, acknowledges it if asked to. Speaks just enough websocket,
  * engine.io 4 and socket.io 5; with --bare none of the latter two (for tests/bench/floor.c).
  *
  * Prints one line when all clients are ready, then one line each time `--batch` messages have
@@ -44,6 +44,7 @@ static struct {
 	unsigned count;
 	unsigned long batch;
 	unsigned window; /* connects under way at once */
+	unsigned rooms;  /* of each client, 1 or 3 */
 	bool ack;
 	bool bare;
 } opt = {.namespace = "/demo",
@@ -52,7 +53,8 @@ static struct {
 	 .port = 8081,
 	 .count = 1000,
 	 .batch = 1,
-	 .window = 64};
+	 .window = 64,
+	 .rooms = 3};
 
 static int epoll_fd;
 static struct client *clients;
@@ -192,8 +194,13 @@ static void got_text(struct client *c, const char *text, size_t len)
 		c->step = STEP_OK;
 		break;
 	case STEP_OK:
-		snprintf(out, sizeof(out), "42%s,0[\"joinRoom\",[\"%s\",\"%s-b\",\"%s-c\"]]",
-			 opt.namespace, opt.room, opt.room, opt.room);
+		if (opt.rooms == 1)
+			snprintf(out, sizeof(out), "42%s,0[\"joinRoom\",\"%s\"]", opt.namespace,
+				 opt.room);
+		else
+			snprintf(out, sizeof(out),
+				 "42%s,0[\"joinRoom\",[\"%s\",\"%s-b\",\"%s-c\"]]", opt.namespace,
+				 opt.room, opt.room, opt.room);
 		put_text(c, out);
 		c->step = STEP_JOIN;
 		break;
@@ -282,10 +289,10 @@ static void readable(struct client *c)
 static void read_options(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"port", 1, 0, 'p'}, {"clients", 1, 0, 'c'}, {"namespace", 1, 0, 'n'},
-		{"room", 1, 0, 'r'}, {"batch", 1, 0, 'b'},   {"window", 1, 0, 'w'},
-		{"path", 1, 0, 'P'}, {"ack", 0, 0, 'a'},     {"bare", 0, 0, 'B'},
-		{0, 0, 0, 0},
+		{"port", 1, 0, 'p'},  {"clients", 1, 0, 'c'}, {"namespace", 1, 0, 'n'},
+		{"room", 1, 0, 'r'},  {"batch", 1, 0, 'b'},   {"window", 1, 0, 'w'},
+		{"path", 1, 0, 'P'},  {"ack", 0, 0, 'a'},     {"bare", 0, 0, 'B'},
+		{"rooms", 1, 0, 'R'}, {0, 0, 0, 0},
 	};
 	int o;
 
@@ -308,6 +315,9 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'w':
 			opt.window = (unsigned)atoi(optarg);
+			break;
+		case 'R':
+			opt.rooms = (unsigned)atoi(optarg);
 			break;
 		case 'P':
 			opt.path = optarg;
