@@ -196,12 +196,22 @@ void ack_delivered(struct message *m)
 		mark_dirty(m);
 }
 
-static bool went_to(const struct message *m, const struct room *room)
+void ack_left(const struct member *k)
 {
-	if (room->serial == m->room_serial)
+	struct client *c = k->client;
+
+	if (!c->left)
+		c->left = lp_xcalloc(1, sizeof(*c->left));
+	c->left->rooms[c->left->next] = (struct left_room){k->room->serial, k->since, k->got};
+	c->left->next = (c->left->next + 1) % LEFT_MAX;
+}
+
+static bool went_to(const struct message *m, uint64_t serial)
+{
+	if (serial == m->room_serial)
 		return true;
 	for (uint32_t i = 0; i < m->other_count; i++) {
-		if (room->serial == m->other_serials[i])
+		if (serial == m->other_serials[i])
 			return true;
 	}
 	return false;
@@ -212,7 +222,13 @@ static bool addressed(const struct client *c, const struct message *m)
 	if (m->except && lp_str_eq(lp_cstr(m->except), client_id(c)))
 		return false;
 	for (const struct member *k = c->members; k; k = k->next) {
-		if (k->since < m->sequence && went_to(m, k->room))
+		if (k->since < m->sequence && went_to(m, k->room->serial))
+			return true;
+	}
+	for (size_t i = 0; c->left && i < LEFT_MAX; i++) {
+		const struct left_room *l = &c->left->rooms[i];
+
+		if (l->since < m->sequence && m->sequence <= l->got && went_to(m, l->serial))
 			return true;
 	}
 	return false;
@@ -232,7 +248,7 @@ static void collect(struct message *m, struct client *c)
 		write_acks(m, p);
 }
 
-/* It may have come on an earlier connection, or the client has left the room: Redis knows. */
+/* It may have come on an earlier connection, say: Redis knows. */
 static void ask_store(struct client *c, uint64_t id)
 {
 	struct core *core = c->nsp->core;

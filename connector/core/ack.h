@@ -9,6 +9,8 @@
 
 #include "connector/core/core_int.h"
 
+struct member;
+
 struct message {
 	UT_hash_handle hh; /* in nsp.messages, by id */
 	uint64_t id;
@@ -36,6 +38,22 @@ struct message *ack_remember(struct room *room, const struct pushed *p, uint64_t
 void ack_delivered(struct message *m);
 /* It is delivered to one more room. ack_delivered() must follow as often. */
 void ack_remember_room(struct message *m, struct room *room);
+
+/*
+ * Rooms that a client was in a moment ago: what it was given there it may acknowledge still. The
+ * store could only say that it was in the room once, and after a transfer not even that.
+ */
+#define LEFT_MAX 16
+struct left_rooms {
+	uint32_t next; /* to be overwritten */
+	struct left_room {
+		uint64_t serial;     /* of the room, 0: none */
+		uint64_t since, got; /* of the membership */
+	} rooms[LEFT_MAX];
+};
+
+/* The member is about to leave its room, but stays connected. */
+void ack_left(const struct member *k);
 
 /* The client says that it has the message. */
 void ack_received(struct client *c, uint64_t id);

@@ -5,6 +5,7 @@
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
+#include "connector/core/ack.h"
 #include "connector/core/client.h"
 #include "connector/core/identity.h"
 #include "connector/core/reply.h"
@@ -28,6 +29,7 @@ __attribute__((noinline)) void client_unref(struct client *c)
 		return;
 	handshake_free(c->handshake);
 	unread_free(c);
+	free(c->left);
 	free(c);
 	nsp_release(nsp);
 }
@@ -696,8 +698,10 @@ void client_leave(struct client *c, struct lp_str json, struct lp_str ack)
 		struct lp_str name = op->rooms.entries[i].name;
 		struct member *m = client_owns(c, name) ? NULL : room_member(c, name);
 
-		if (m)
+		if (m) {
+			ack_left(m);
 			rooms[n++] = (struct store_room){name, room_leave(m)};
+		}
 	}
 	if (n)
 		core->ops->room_leave(core->store, &who, rooms, n, rooms_done, op);

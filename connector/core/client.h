@@ -31,6 +31,7 @@ struct client {
 	struct socket *socket;       /* NULL once GONE */
 	struct member *members;      /* list over its rooms */
 	struct unread *unread;       /* messages that waited for it, see unread.c; mostly NULL */
+	struct left_rooms *left;     /* see ack.h; NULL: it has left none */
 	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
 	struct token *token;         /* once verified, until GONE; NULL: it has none */
 	uint64_t serial;             /* of this connection */

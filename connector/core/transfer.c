@@ -5,6 +5,7 @@
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/model/log_position.h"
+#include "connector/core/ack.h"
 #include "connector/core/client.h"
 #include "connector/core/roomlist.h"
 #include "connector/core/transfer.h"
@@ -103,6 +104,7 @@ static bool move(const struct transfer *t, struct batch *b, struct client *c)
 	} else {
 		if (!m || client_owns(c, b->room.name))
 			return false;
+		ack_left(m);
 		b->room.edge = room_leave(m);
 	}
 	b->clients[b->count++] = client_ref(c);
