@@ -174,8 +174,10 @@ list_e2e()
 # With very many clients, and with limits of time that the programs must keep: by itself.
 stage_e2e_crowd()
 {
-	folder=crowd
+	folder=kill
 	e2e gcc direct kill
+	folder=large-room
+	e2e gcc direct large-room
 }
 
 stage_e2e_direct()
