@@ -174,7 +174,7 @@ list_e2e()
 # With very many clients, and with limits of time that the programs must keep: by itself.
 stage_e2e_crowd()
 {
-	folder=kill
+	folder="kill"
 	e2e gcc direct kill
 	folder=large-room
 	e2e gcc direct large-room

@@ -117,7 +117,9 @@ static void test_push(void)
 	"push", B, "lp:", "", "10", "10", "10", "", "", "600", "1", "0", "there", "[\"here\"]",    \
 		except, lost, "3600", "", "[1", "2", "from", "x"
 	fresh();
+	EXPECT("HSET " B ":conf rev 1", "1");
 	EXPECT("XADD lp:inbox:a.1 1-0 k hello", "1-0");
+	EXPECT("HSET lp:inbox-seq a.1 1", "1");
 	CALL("1", PUSH("", "1"));
 	CALL("2", PUSH("who", "0"));
 	snprintf(id, sizeof(id), "%s", page("0-0", "100", "1"));

@@ -21,6 +21,7 @@ for i = 4, #ARGV do
   if held and (ARGV[1] == '' or ARGV[1] == userid)
     and (ARGV[2] == '' or redis.call('SISMEMBER', joined, ARGV[2]) == 1) then
     local rooms = redis.call('SMEMBERS', joined)
+    table.sort(rooms)
     local entry = { client, userid, string.sub(client, #nsp + #userid + #platform + 4), platform,
       string.match(held, '^(.-)%.%d+/'), redis.call('HGET', B .. ':client:' .. client, 'last_connect_time') or '0' }
     for n, room in ipairs(rooms) do
