@@ -11,7 +11,7 @@ bool doctor_redis(struct ctl *ctl, struct findings *f);
 void doctor_machine(struct ctl *ctl, struct findings *f);
 /* Connectors, workers, queues. */
 void doctor_programs(struct ctl *ctl, struct findings *f);
-/* Certificates in files and in the settings of namespaces. */
+/* Certificates of this installation, and push providers of namespaces. */
 void doctor_certificates(struct ctl *ctl, struct findings *f);
 /* The API and a connector through the web server at url. */
 void doctor_web(struct findings *f, const char *url);

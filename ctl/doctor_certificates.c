@@ -4,9 +4,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "common/lp_json.h"
+#include "common/push/provider_conf.h"
 #include "common/store/keys.h"
 #include "ctl/doctor.h"
 
@@ -61,55 +60,46 @@ static void check_text(struct findings *f, struct lp_str pem, const char *whose)
 	BIO_free(bio);
 }
 
-/*
- * Certificates in the list of providers of a namespace, wherever they stand: what each kind of
- * provider calls its own is not looked at.
- */
-static void check_list(struct findings *f, struct lp_str nsp, struct lp_str stored)
+/* Each provider of a namespace: can it be used, and for how long. */
+static void check_providers(struct findings *f, const struct provider_set *set)
 {
-	struct json_object *list = NULL;
+	struct lp_str nsp = provider_set_namespace(set);
+	const struct provider_entry *e;
 
-	if (!stored.n || lp_json_parse(stored, &list) != LP_OK ||
-	    !json_object_is_type(list, json_type_array)) {
-		json_object_put(list);
-		return;
+	for (size_t i = 0; (e = provider_set_at(set, i)); i++) {
+		struct lp_buf whose = {0};
+
+		lp_buf_addf(&whose, "%.*s, push provider %s", LP_FMT(nsp), e->name);
+		if (e->broken)
+			finding_add(f, "provider", FINDING_ERROR,
+				    "save it anew, see push_providers and secret_keys", "%s: %s",
+				    whose.data, e->broken);
+		else if (e->type == PROVIDER_APNS && *e->apns.cert)
+			check_text(f, lp_cstr(e->apns.cert), whose.data);
+		else
+			finding_add(f, "provider", FINDING_OK, NULL, "%s", whose.data);
+		lp_buf_clear(&whose);
 	}
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
-		struct lp_str provider = lp_json_str(one, "name");
-
-		if (!json_object_is_type(one, json_type_object))
-			continue;
-		json_object_object_foreach(one, name, value)
-		{
-			struct lp_str pem = lp_json_str(one, name);
-			struct lp_buf whose = {0};
-
-			(void)value;
-			if (!pem.n || !strstr(pem.p, "BEGIN CERTIFICATE"))
-				continue;
-			lp_buf_addf(&whose, "%.*s, %.*s of provider %.*s", LP_FMT(nsp),
-				    LP_FMT(lp_cstr(name)), LP_FMT(provider));
-			check_text(f, pem, whose.data);
-			lp_buf_clear(&whose);
-		}
-	}
-	json_object_put(list);
 }
 
-static void check_namespace(struct ctl *ctl, struct findings *f, struct lp_str nsp)
+static void check_namespace(struct ctl *ctl, struct findings *f, struct lp_str nsp,
+			    const struct secret_keys *keys)
 {
 	struct redis_args args = {0};
 	struct redisReply *reply;
+	struct provider_set *set;
 
 	redis_args_addz(&args, "HMGET");
 	key_of_namespace(&args.text, ctl->settings.redis_prefix, nsp, "conf");
 	redis_args_end(&args);
-	redis_args_addz(&args, "apns_list");
 	redis_args_addz(&args, "push_providers");
+	redis_args_addz(&args, "apns_list");
 	if (redis_command(ctl->ctx.redis, &args, &reply) == LP_OK) {
-		check_list(f, nsp, redis_reply_str(redis_reply_at(reply, 0)));
-		check_list(f, nsp, redis_reply_str(redis_reply_at(reply, 1)));
+		set = provider_set_new(nsp, redis_reply_str(redis_reply_at(reply, 0)),
+				       redis_reply_str(redis_reply_at(reply, 1)), keys,
+				       ctl->settings.fcm_token_hosts);
+		check_providers(f, set);
+		provider_set_release(set);
 	}
 	redis_reply_free(reply);
 	redis_args_clear(&args);
@@ -119,6 +109,10 @@ void doctor_certificates(struct ctl *ctl, struct findings *f)
 {
 	struct redis_args args = {0};
 	struct redisReply *reply;
+	struct lp_buf why = {0};
+	struct secret_keys *keys = *ctl->settings.secret_keys
+					   ? secret_keys_new(ctl->settings.secret_keys, &why)
+					   : NULL;
 
 	if (*ctl->settings.tls_cert)
 		check_file(f, ctl->settings.tls_cert);
@@ -129,8 +123,10 @@ void doctor_certificates(struct ctl *ctl, struct findings *f)
 	redis_args_addz(&args, "-1");
 	if (redis_command(ctl->ctx.redis, &args, &reply) == LP_OK) {
 		for (size_t i = 0; i < redis_reply_count(reply); i++)
-			check_namespace(ctl, f, redis_reply_str(redis_reply_at(reply, i)));
+			check_namespace(ctl, f, redis_reply_str(redis_reply_at(reply, i)), keys);
 	}
 	redis_reply_free(reply);
 	redis_args_clear(&args);
+	secret_keys_free(keys);
+	lp_buf_clear(&why);
 }

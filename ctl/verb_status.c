@@ -55,6 +55,8 @@ static void print_overview(struct json_object *all)
 	       number(totals, "rooms"));
 	printf("callbacks waiting: %" PRId64 ", to be tried again: %" PRId64 "\n",
 	       number(queues, "callbacks"), number(queues, "callbacksLater"));
+	printf("offline delivery waiting: %" PRId64 ", to be tried again: %" PRId64 "\n",
+	       number(queues, "offline"), number(queues, "offlineLater"));
 }
 
 enum ctl_status verb_status(struct ctl *ctl, int argc, char **argv)

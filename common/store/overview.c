@@ -18,6 +18,8 @@ enum question {
 	ASK_CALLBACKS,
 	ASK_CALLBACKS_LATER,
 	ASK_CALLBACKS_LOST,
+	ASK_OFFLINE,
+	ASK_OFFLINE_LATER,
 	ASK_COUNT
 };
 
@@ -33,6 +35,8 @@ static const struct {
 	[ASK_CALLBACKS] = {"XLEN", "callbacks", {NULL}},
 	[ASK_CALLBACKS_LATER] = {"ZCARD", "callbacks-later", {NULL}},
 	[ASK_CALLBACKS_LOST] = {"GET", "callbacks-lost", {NULL}},
+	[ASK_OFFLINE] = {"XLEN", "offline", {NULL}},
+	[ASK_OFFLINE_LATER] = {"ZCARD", "offline-later", {NULL}},
 };
 
 static void add_int(struct json_object *to, const char *name, int64_t value)
@@ -281,6 +285,8 @@ static void add_queues(struct json_object *out, struct redisReply *const *replie
 	add_int(queues, "callbacks", redis_reply_int(replies[ASK_CALLBACKS]));
 	add_int(queues, "callbacksLater", redis_reply_int(replies[ASK_CALLBACKS_LATER]));
 	add_int(queues, "callbacksLost", redis_reply_int(replies[ASK_CALLBACKS_LOST]));
+	add_int(queues, "offline", redis_reply_int(replies[ASK_OFFLINE]));
+	add_int(queues, "offlineLater", redis_reply_int(replies[ASK_OFFLINE_LATER]));
 	json_object_object_add(out, "queues", queues);
 }
 

@@ -133,6 +133,30 @@ test("namespaces, namespace add, namespace passwd", async () => {
 	}
 });
 
+test("rooms, clients", async () => {
+	for (const userid of ["dora", "emil", "fay"])
+		await connect(userid, ["listed"]);
+	const { list, cursor } = await good(["rooms", "ctl", "--size", "1000"]);
+	assert.equal(cursor, null);
+	assert.deepEqual(list.find(({ name }) => name === "listed"),
+		{ name: "listed", clientCount: 3, userCount: 3 });
+	const seen = [];
+	let next = null;
+	do {
+		const page = await good(["clients", "ctl", "--room", "listed", "--size", "1",
+			...(next ? ["--cursor", next] : [])]);
+		seen.push(...page.list.map((one) => one.userid));
+		next = page.cursor;
+	} while (next);
+	assert.deepEqual([...new Set(seen)].sort(), ["dora", "emil", "fay"]);
+	const one = await good(["clients", "ctl", "--user", "emil"]);
+	assert.deepEqual(one.list.map(({ id }) => id), [`${NAMESPACE}#emil#web-of-emil`]);
+	assert.match((await ctl(["rooms", "ctl"])).stdout, /^listed +3 +3$/m);
+	assert.match((await ctl(["clients", "ctl"])).stdout, /^\/ctl#dora#web-of-dora +[12] /m);
+	const wrong = await ctl(["--json", "clients", "ctl", "--cursor", "nonsense"]);
+	assert.equal(wrong.status, 1);
+});
+
 test("push, trace", async () => {
 	const bob = await connect("bob", ["news"]);
 	bob.onPush = ({ id }) => bob.socket.emit("ackPush", { id });
@@ -200,7 +224,7 @@ test("doctor: a hint for each finding", async () => {
 		assert.ok(level === "ok" || hint, `${check} without a hint`);
 });
 
-test("doctor: certificates of files and of push providers", async () => {
+test("doctor: certificates, and push providers of namespaces", async () => {
 	const run = (await import("node:child_process")).execFileSync;
 	const dir = path.join(stack.dir, "run");
 	for (const [name, days] of [["soon", "10"], ["later", "300"]])
@@ -210,13 +234,18 @@ test("doctor: certificates of files and of push providers", async () => {
 	const { readFileSync } = await import("node:fs");
 	const pem = readFileSync(path.join(dir, "soon.pem"), "utf8");
 	await stack.redis("HSET", `lp:{${NAMESPACE}}:conf`, "apns_list",
-		JSON.stringify([{ name: "app", apns_production_cert: pem }]));
-	const { list } = await good(["--set", `tls_cert=${path.join(dir, "later.pem")}`,
+		JSON.stringify([{ name: "app", apns_env: "production", apns_topic: "t", apns_production_cert: pem,
+			apns_production_key: readFileSync(path.join(dir, "soon.key"), "utf8") },
+		{ name: "broken" }]));
+	const { status, json: { list } } = await ctl(["--json", "--set", `tls_cert=${path.join(dir, "later.pem")}`,
 		"--set", `tls_key=${path.join(dir, "later.key")}`, "doctor"]);
 	await stack.redis("HDEL", `lp:{${NAMESPACE}}:conf`, "apns_list");
 	const found = list.filter(({ check }) => check === "certificate");
 	assert.deepEqual(found.map(({ level }) => level), ["ok", "warning"]);
-	assert.match(found[1].text, /^\/ctl, apns_production_cert of provider app expires in (9|10) days$/);
+	assert.match(found[1].text, /^\/ctl, push provider app expires in (9|10) days$/);
+	assert.deepEqual(list.filter(({ check }) => check === "provider").map(({ level }) => level),
+		["error"]);
+	assert.equal(status, 4);
 });
 
 const usage = [
@@ -242,7 +271,7 @@ test("--help names every verb", async () => {
 	const { status, stdout } = await ctl(["--help"]);
 	assert.equal(status, 0);
 	for (const verb of ["check-config", "default-config", "status", "namespaces", "namespace add",
-		"namespace passwd", "push", "kick", "trace", "doctor"])
+		"namespace passwd", "rooms", "clients", "push", "kick", "trace", "doctor"])
 		assert.match(stdout, new RegExp(`^  ${verb}\\b`, "m"));
 });
 

@@ -1,0 +1,71 @@
+#include "config.h"
+
+#include <stdio.h>
+
+#include "ctl/ctl.h"
+#include "fcgi-api/api_list.h"
+
+static void put_text(struct json_object *to, const char *name, const char *value)
+{
+	if (value)
+		json_object_object_add(to, name, json_object_new_string(value));
+}
+
+/* Prints a page, and how to have the next one. Takes it. */
+static void print_page(const struct ctl *ctl, struct json_object *page, const char *const *members)
+{
+	struct json_object *cursor = ctl_member(page, "cursor");
+
+	if (ctl->json) {
+		print_json(page);
+	} else {
+		print_table(ctl_member(page, "list"), members);
+		if (cursor)
+			printf("\nmore: --cursor %s\n", json_object_get_string(cursor));
+	}
+	json_object_put(page);
+}
+
+/* options: named as the parameters of the endpoint. */
+static enum ctl_status list(struct ctl *ctl, int argc, char **argv, struct ctl_option *options,
+			    ctl_handler *handler, const char *const *members)
+{
+	struct json_object *params, *page;
+	struct lp_buf key = {0};
+	enum ctl_status status;
+	const char *words[1];
+
+	if (!ctl_arguments(argc, argv, words, 1, 1, options))
+		return CTL_USAGE;
+	status = ctl_namespace(ctl, words[0], &key);
+	if (status == CTL_OK) {
+		params = json_object_new_object();
+		for (; options->name; options++)
+			put_text(params, options->name, options->value);
+		status = ctl_call(ctl, handler, lp_buf_str(&key), NULL, params, NULL, &page);
+		if (status == CTL_OK)
+			print_page(ctl, page, members);
+	}
+	lp_buf_clear(&key);
+	return status;
+}
+
+enum ctl_status verb_rooms(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const members[] = {"name", "clientCount", "userCount", NULL};
+	struct ctl_option options[] = {{.name = "size"}, {.name = "cursor"}, {.name = NULL}};
+
+	return list(ctl, argc, argv, options, api_list_rooms, members);
+}
+
+enum ctl_status verb_clients(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const members[] = {"id", "connector", "connect_time", "rooms", NULL};
+	struct ctl_option options[] = {{.name = "room"},
+				       {.name = "user"},
+				       {.name = "size"},
+				       {.name = "cursor"},
+				       {.name = NULL}};
+
+	return list(ctl, argc, argv, options, api_list_clients, members);
+}
