@@ -20,9 +20,9 @@
 struct query {
 	const char *what;
 	int64_t size;
-	struct lp_str room, user; /* empty: any */
-	uint64_t number;          /* see list_cursor_hash() */
-	struct lp_buf base;       /* B */
+	struct lp_str room, user, part; /* empty: any */
+	uint64_t number;                /* see list_cursor_hash() */
+	struct lp_buf base;             /* B */
 	struct list_source source;
 	struct lp_buf keys[3];
 	struct list_cursor cursor;
@@ -36,12 +36,18 @@ static void query_clear(struct query *q)
 	list_cursor_clear(&q->cursor);
 }
 
-/* Size and cursor, when all else is there. False when the answer is an error already. */
+/* Part of the name, size and cursor, when all else is there. False when the answer is an error. */
 static bool read_place(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp,
 		       struct query *q)
 {
-	const struct lp_str parts[] = {lp_cstr(q->what), req->user, q->room, q->user};
+	struct lp_str parts[] = {lp_cstr(q->what), req->user, q->room, q->user, {NULL, 0}};
 	struct lp_str text;
+
+	if (api_param_text(req->params, "q", &q->part) == LP_EINVAL) {
+		api_fail_field(resp, "q", "q must be a text");
+		return false;
+	}
+	q->source.part = parts[4] = q->part;
 
 	q->size = PAGE_DEFAULT;
 	if (api_param_int(req->params, "size", 1, PAGE_MAX, &q->size) == LP_EINVAL) {
@@ -102,6 +108,32 @@ static void add_text(struct lp_buf *out, const char *name, const struct redisRep
 	lp_buf_addc(out, ',');
 }
 
+/* show: appends what is to be told of some entries from *at on, and moves it behind those. */
+static void list_names(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp,
+		       struct query *q,
+		       bool (*show)(struct api_ctx *ctx, struct lp_buf *out, const struct query *q,
+				    const struct list_item **at))
+{
+	struct list_page page = {0};
+	const struct list_item *at;
+
+	if (read_place(ctx, req, resp, q)) {
+		bool good = list_page_read(&page, ctx->redis, lp_buf_str(&q->base), &q->source,
+					   (size_t)q->size, &q->cursor);
+
+		at = page.items;
+		lp_buf_addz(&resp->body, "{\"list\":[");
+		while (good && at)
+			good = show(ctx, &resp->body, q, &at);
+		if (good)
+			add_cursor(&resp->body, q, page.more);
+		else
+			api_fail(resp, API_UNAVAILABLE);
+	}
+	list_page_clear(&page);
+	query_clear(q);
+}
+
 /* --- clients --- */
 
 /* entry: as clients_show.lua returns it. */
@@ -151,7 +183,7 @@ static bool show_clients(struct api_ctx *ctx, struct lp_buf *out, const struct q
 /* Where the clients asked for are found: of a user, those in its own room. */
 static void clients_source(struct query *q)
 {
-	q->source = (struct list_source){"HSCAN", {"clients"}, 1};
+	q->source = (struct list_source){"HSCAN", {"clients"}, 1, {NULL, 0}};
 	if (!q->room.n && !q->user.n)
 		return;
 	q->source = (struct list_source){.command = "SSCAN", .count = PLATFORM_COUNT};
@@ -166,30 +198,12 @@ static void clients_source(struct query *q)
 void api_list_clients(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	struct query q = {.what = "clients"};
-	struct list_page page = {0};
-	bool good = read_name(ctx, req, resp, "room", &q.room) &&
-		    read_name(ctx, req, resp, "user", &q.user);
 
-	if (good) {
-		clients_source(&q);
-		good = read_place(ctx, req, resp, &q);
-	}
-	if (good) {
-		const struct list_item *at;
-
-		good = list_page_read(&page, ctx->redis, lp_buf_str(&q.base), &q.source,
-				      (size_t)q.size, &q.cursor);
-		at = page.items;
-		lp_buf_addz(&resp->body, "{\"list\":[");
-		while (good && at)
-			good = show_clients(ctx, &resp->body, &q, &at);
-		if (good)
-			add_cursor(&resp->body, &q, page.more);
-		else
-			api_fail(resp, API_UNAVAILABLE);
-	}
-	list_page_clear(&page);
-	query_clear(&q);
+	if (!read_name(ctx, req, resp, "room", &q.room) ||
+	    !read_name(ctx, req, resp, "user", &q.user))
+		return;
+	clients_source(&q);
+	list_names(ctx, req, resp, &q, show_clients);
 }
 
 /* --- rooms --- */
@@ -229,23 +243,27 @@ static bool show_rooms(struct api_ctx *ctx, struct lp_buf *out, const struct que
 
 void api_list_rooms(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
-	struct query q = {.what = "rooms", .source = {"HSCAN", {"rooms"}, 1}};
-	struct list_page page = {0};
-	const struct list_item *at;
+	struct query q = {.what = "rooms", .source = {"HSCAN", {"rooms"}, 1, {NULL, 0}}};
 
-	if (read_place(ctx, req, resp, &q)) {
-		bool good = list_page_read(&page, ctx->redis, lp_buf_str(&q.base), &q.source,
-					   (size_t)q.size, &q.cursor);
+	list_names(ctx, req, resp, &q, show_rooms);
+}
 
-		at = page.items;
-		lp_buf_addz(&resp->body, "{\"list\":[");
-		while (good && at)
-			good = show_rooms(ctx, &resp->body, &q, &at);
-		if (good)
-			add_cursor(&resp->body, &q, page.more);
-		else
-			api_fail(resp, API_UNAVAILABLE);
-	}
-	list_page_clear(&page);
-	query_clear(&q);
+/* --- users --- */
+
+static bool show_user(struct api_ctx *ctx, struct lp_buf *out, const struct query *q,
+		      const struct list_item **at)
+{
+	separate(out);
+	lp_buf_addz(out, "{\"userid\":");
+	lp_json_quote(out, lp_str((*at)->name, (*at)->len));
+	lp_buf_addf(out, ",\"clientCount\":%" PRId64 "}", (*at)->value);
+	*at = (*at)->hh.next;
+	return true;
+}
+
+void api_list_users(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
+{
+	struct query q = {.what = "users", .source = {"HSCAN", {"users"}, 1, {NULL, 0}}};
+
+	list_names(ctx, req, resp, &q, show_user);
 }

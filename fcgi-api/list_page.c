@@ -8,6 +8,8 @@
 
 /* Names that one command brings, about, at most: less than a tenth of a ms for a Redis. */
 #define STEP_MAX 100
+/* Commands for one page that looks for a part of the names: some 50 ms. */
+#define STEPS_MAX 500
 
 struct found {
 	struct lp_str name;
@@ -44,7 +46,7 @@ static bool scan(struct handful *h, struct redis *redis, struct lp_str base,
 	redis_args_end(&args);
 	redis_args_addz(&args, c->scan);
 	redis_args_addz(&args, "COUNT");
-	redis_args_addi(&args, (int64_t)(size < STEP_MAX ? size : STEP_MAX));
+	redis_args_addi(&args, (int64_t)(size < STEP_MAX && !source->part.n ? size : STEP_MAX));
 	rc = redis_command(redis, &args, &h->reply);
 	redis_args_clear(&args);
 	list = redis_reply_at(h->reply, 1);
@@ -90,6 +92,11 @@ static size_t given(const struct handful *h, const struct list_cursor *c)
 	return c->whole || hash_first(h, n) == c->seen ? n : 0;
 }
 
+static bool wanted(const struct list_source *source, struct lp_str name)
+{
+	return !source->part.n || memmem(name.p, name.n, source->part.p, source->part.n);
+}
+
 static void add(struct list_page *page, const struct found *f)
 {
 	struct list_item *item;
@@ -112,8 +119,10 @@ static void take(struct list_page *page, const struct handful *h, size_t size,
 	bool whole = strcmp(c->scan, "0") == 0 && lp_str_eq(next, LP_STR("0"));
 	size_t i = given(h, c);
 
-	while (i < h->count && HASH_COUNT(page->items) < size)
-		add(page, &h->found[i++]);
+	for (; i < h->count && HASH_COUNT(page->items) < size; i++) {
+		if (wanted(source, h->found[i].name))
+			add(page, &h->found[i]);
+	}
 	lp_buf_reset(&c->last);
 	if (i < h->count) {
 		c->whole = whole;
@@ -132,10 +141,11 @@ static void take(struct list_page *page, const struct handful *h, size_t size,
 bool list_page_read(struct list_page *page, struct redis *redis, struct lp_str base,
 		    const struct list_source *source, size_t size, struct list_cursor *c)
 {
+	size_t steps = source->part.n ? STEPS_MAX : SIZE_MAX;
 	bool good = true;
 
 	page->more = true;
-	while (good && page->more && HASH_COUNT(page->items) < size) {
+	while (good && page->more && HASH_COUNT(page->items) < size && steps--) {
 		struct handful h = {0};
 
 		good = scan(&h, redis, base, source, size, c);

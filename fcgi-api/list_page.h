@@ -11,6 +11,7 @@ struct list_source {
 	const char *command; /* SSCAN or HSCAN */
 	const char *keys[3]; /* what stands behind B: in the key, of `count` of them */
 	int count;
+	struct lp_str part; /* only names that have this in them; empty: all */
 };
 
 struct list_item {
@@ -26,7 +27,8 @@ struct list_page {
 };
 
 /*
- * Reads up to `size` names from where the cursor is, and sets that behind them. page: all zero.
+ * Reads up to `size` names from where the cursor is, and sets that behind them; looking for a part
+ * it stops after some ten thousand names, whatever it has found. page: all zero.
  * False when Redis is not reachable; to be cleared in any case.
  */
 bool list_page_read(struct list_page *page, struct redis *redis, struct lp_str base,

@@ -25,6 +25,7 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, api_report_online},
 	{API_GET, "/api/auth/clients", AUTH_NAMESPACE, api_list_clients},
 	{API_GET, "/api/auth/rooms", AUTH_NAMESPACE, api_list_rooms},
+	{API_GET, "/api/auth/users", AUTH_NAMESPACE, api_list_users},
 	{API_POST, "/api/auth/transfer", AUTH_NAMESPACE, api_room_transfer},
 	{API_POST, "/api/auth/client", AUTH_NAMESPACE, api_client},
 	{API_POST, "/api/auth/client/disconnect", AUTH_NAMESPACE, api_kick},

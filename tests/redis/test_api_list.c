@@ -11,6 +11,7 @@
 
 #define CLIENTS "/api/auth/clients"
 #define ROOMS   "/api/auth/rooms"
+#define USERS   "/api/auth/users"
 
 /* What the pages of a list had, by id or name. */
 struct got {
@@ -79,7 +80,8 @@ static char *page(const char *url, const char *cursor)
 		struct json_object *one = json_object_array_get_idx(list, i), *name;
 
 		if (json_object_object_get_ex(one, "id", &name) ||
-		    json_object_object_get_ex(one, "name", &name))
+		    json_object_object_get_ex(one, "name", &name) ||
+		    json_object_object_get_ex(one, "userid", &name))
 			note(json_object_get_string(name));
 	}
 	pages++;
@@ -228,6 +230,39 @@ static void test_entries(void)
 	other_end();
 }
 
+/* Looking for a part of the name: all that have it, in however many pages. */
+static void test_parts(void)
+{
+	static const struct {
+		const char *url;
+		unsigned count;
+	} rows[] = {
+		{ROOMS "?q=room7", 1 + 10 + 100 + 1000},
+		{ROOMS "?q=room77&size=7", 1 + 10 + 100},
+		{ROOMS "?q=oom8001&size=1", 1},
+		{ROOMS "?q=nowhere", 0},
+		{ROOMS "?q=%25", 0},
+		{CLIENTS "?q=%23web-42&size=5", 111},
+		{CLIENTS "?room=r&q=u7999", 1},
+		{USERS, 3},
+		{USERS "?q=nn", 2},
+		{USERS "?q=", 3},
+	};
+
+	fresh();
+	crowd(8001);
+	command("HSET " B ":users ann 1 nancy 1 hanna 2");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		walk(rows[i].url, NULL);
+		CHECK_ROW(lp_cstr(rows[i].url), HASH_COUNT(all) == rows[i].count);
+		for (struct got *g = all; g; g = g->hh.next)
+			CHECK_ROW(lp_cstr(g->name), g->times == 1);
+	}
+	EXPECT("user", get(OWNER, USERS "?q=hanna"),
+	       "200 {\"list\":[{\"userid\":\"hanna\",\"clientCount\":2}],\"cursor\":null}");
+	all_clear();
+}
+
 static void test_errors(void)
 {
 	static const struct {
@@ -238,6 +273,7 @@ static void test_errors(void)
 		{ROOMS "?size[]=1", "\"size\""},     {CLIENTS "?room=a%20b", "\"room\""},
 		{CLIENTS "?user=a%20b", "\"user\""}, {CLIENTS "?room[]=r", "\"room\""},
 		{CLIENTS "?cursor=x", "\"cursor\""}, {ROOMS "?cursor[]=", "\"cursor\""},
+		{ROOMS "?q[]=x", "\"q\""},           {USERS "?size=x", "\"size\""},
 	};
 	char *cursor, url[512];
 
@@ -262,6 +298,8 @@ static void test_errors(void)
 	EXPECT("a user", member(get(OWNER, url), 0, "field"), "\"cursor\"");
 	snprintf(url, sizeof(url), ROOMS "?cursor=%s", cursor);
 	EXPECT("rooms", member(get(OWNER, url), 0, "field"), "\"cursor\"");
+	snprintf(url, sizeof(url), CLIENTS "?room=r&q=u&cursor=%s", cursor);
+	EXPECT("a part", member(get(OWNER, url), 0, "field"), "\"cursor\"");
 	free(cursor);
 	all_clear();
 }
@@ -269,10 +307,8 @@ static void test_errors(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"all", test_all},
-		{"changes", test_changes},
-		{"entries", test_entries},
-		{"errors", test_errors},
+		{"all", test_all},     {"changes", test_changes}, {"entries", test_entries},
+		{"parts", test_parts}, {"errors", test_errors},
 	};
 
 	return fixture_main("api list", tests, COUNT(tests));
