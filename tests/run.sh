@@ -168,7 +168,7 @@ list_e2e()
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
 	say push isolation kick lists offline notifications stats cluster redis recovery processes callbacks
 	say metrics monitoring operator ctl soak
-	say limits signatures tokens
+	say limits signatures tokens admin-as
 }
 
 # With very many clients, and with limits of time that the programs must keep: by itself.

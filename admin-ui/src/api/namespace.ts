@@ -21,7 +21,7 @@ import type {
   UserEntry,
 } from './types';
 
-export type ClientFilter = { room?: string; user?: string };
+export type ClientFilter = { room?: string; user?: string; q?: string };
 /** q: part of the name. */
 export type ListFilter = { q?: string; cursor?: string; size?: number };
 export type KickTarget = { id: string } | { userid: string } | { room: string };

@@ -123,6 +123,8 @@ export interface MessageRecord {
   id: string;
   namespace: string;
   room: string;
+  /** JSON text, where it is for several. */
+  rooms?: string;
   pushData: string;
   sendDate: string;
   expire?: string;

@@ -24,7 +24,9 @@ function base(style: ChartStyle) {
   return {
     animation: false,
     color: PALETTE[style.dark ? 'dark' : 'light'],
-    textStyle: { fontFamily: 'inherit' },
+    textStyle: {
+      fontFamily: "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif",
+    },
     grid: { left: 8, right: 16, top: 36, bottom: 4, containLabel: true },
     legend: {
       type: 'scroll',

@@ -17,7 +17,11 @@ export function useCursorPages<T>(read: (cursor?: string) => Promise<CursorPage<
     const mine = ++round;
     loading.value = true;
     try {
-      const page = await read(cursors.at(-1));
+      let page = await read(cursors.at(-1));
+      // Nothing found so far is not the end: the server looks through a part at a time.
+      while (page.list.length === 0 && page.cursor !== null && mine === round) {
+        page = await read(page.cursor);
+      }
       if (mine !== round) return;
       rows.value = page.list;
       next.value = page.cursor;

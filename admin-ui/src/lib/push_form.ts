@@ -4,11 +4,11 @@ import type { PushRequest } from '@/api/types';
 import { isName } from '@/simulator/identity';
 import { isPushData, readJson } from './json_input';
 
-export type PushTarget = 'room' | 'user' | 'client';
+export type PushTarget = 'room' | 'user';
 
 export interface PushForm {
   target: PushTarget;
-  /** A room, a user id or a client id. */
+  /** A room or a user id. */
   name: string;
   data: string;
   /** Hours; 0: as the server's setting says. */

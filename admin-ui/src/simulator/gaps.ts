@@ -5,6 +5,8 @@ import type { Device } from './device';
 import type { Received } from './inbox';
 
 export interface Sent extends Received {
+  /** All rooms of a message to several; `room` is the first of them. */
+  rooms?: readonly string[];
   /** Client id that does not get it. */
   except?: string;
 }
@@ -25,12 +27,10 @@ export class GapFinder {
     for (const device of devices) {
       const baselines = this.baselinesOf(device, newest);
       for (const message of sent) {
-        const baseline = baselines.get(message.room);
-        const due =
-          baseline !== undefined &&
-          message.id > baseline &&
-          this.previous.has(message.id) &&
-          message.except !== device.clientId;
+        const heard = (message.rooms ?? [message.room]).some(
+          (room) => message.id > (baselines.get(room) ?? Infinity),
+        );
+        const due = heard && this.previous.has(message.id) && message.except !== device.clientId;
         if (!due || device.inbox.has(message.id)) continue;
         device.inbox.miss(message, now);
         found++;

@@ -3,6 +3,7 @@
 import { onScopeDispose, shallowRef, triggerRef } from 'vue';
 import type { NamespaceApi } from '@/api/namespace';
 import type { MessageRecord } from '@/api/types';
+import { readJson } from '@/lib/json_input';
 import type { Device } from './device';
 import { Fleet } from './fleet';
 import { GapFinder, type Sent } from './gaps';
@@ -13,16 +14,13 @@ const LOOK_AT = 100;
 
 /** A record as it came to a client. */
 export function sentOf(record: MessageRecord): Sent {
-  let pushData: unknown = record.pushData;
-  try {
-    pushData = JSON.parse(record.pushData);
-  } catch {
-    // Stored by something else; its text is shown.
-  }
+  const data = readJson(record.pushData);
+  const rooms = readJson(record.rooms ?? '');
   return {
     id: Number(record.id),
     room: record.room,
-    pushData,
+    rooms: rooms.ok && Array.isArray(rooms.value) ? rooms.value.map(String) : undefined,
+    pushData: data.ok ? data.value : record.pushData,
     sendDate: record.sendDate,
     except: record.except,
   };

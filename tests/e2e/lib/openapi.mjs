@@ -41,8 +41,11 @@ function mismatch(schema, value) {
 	return validate(value) ? "" : ajv.errorsText(validate.errors, { dataVar: "" });
 }
 
-// The operation that a request is for. One with fewer variable segments goes first.
-function find(method, segments) {
+// The operation that a request is for. One with fewer variable segments goes first. What the
+// administrator asks in the name of a namespace is what the namespace itself may ask.
+function find(method, asked) {
+	const as = asked[2] === "admin" && asked[3] === "as";
+	const segments = as ? ["", "api", "auth", ...asked.slice(5)] : asked;
 	const wanted = method === "HEAD" ? "get" : method.toLowerCase();
 	const fits = operations.filter((one) => one.method === wanted &&
 		one.segments.length === segments.length &&

@@ -61,16 +61,18 @@ function parseEnv(text) {
 	return env;
 }
 
-// Starts one. set: settings to override. Redis may take its time by default: each write waits for
+// Starts one. set: settings to override; console: with the pages of admin-ui. Redis may take its time by default: each write waits for
 // the disk, which other stages of the tests keep busy.
-export async function startStack({ connectors = 2, workers = 1, set = { redis_timeout: "5s" } } = {}) {
+export async function startStack({ connectors = 2, workers = 1, set = { redis_timeout: "5s" }, console = false } = {}) {
 	const parent = process.env.LP_E2E_DIR ?? tmpdir();
 	mkdirSync(parent, { recursive: true });
 	const name = path.basename(process.argv[1], ".test.mjs");
 	const dir = mkdtempSync(path.join(parent, `stack-${name}-`));
 	const port = await freePorts(connectors + 1);
-	const args = ["start", "--detach", "--no-install", "--no-ui", "--dir", dir, "--port", `${port}`];
+	const args = ["start", "--detach", "--no-install", "--dir", dir, "--port", `${port}`];
 	args.push("--connectors", `${connectors}`, "--workers", `${workers}`, "--server", direct ? "lighttpd" : target);
+	if (!console)
+		args.push("--no-ui");
 	if (process.env.LP_BUILD)
 		args.push("--build", process.env.LP_BUILD);
 	for (const [name, value] of Object.entries(set))
