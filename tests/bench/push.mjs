@@ -1,0 +1,252 @@
+// What a push costs its caller: a batch beside as many single pushes, and the latency of one
+// namespace while another is at its limit, and while it lists very many clients and rooms. Rounds of
+// all kinds take turns.
+import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
+
+import { circumstances, median, publish, readOptions, withStack } from './lib.mjs';
+
+const options = readOptions({ rounds: 9, seconds: 3, build: '', write: false }, process.argv.slice(2));
+const MESSAGES = 1000;
+const IN_FLIGHT = [1, 4, 8, 16, 32]; // of single pushes
+const LIMIT = 100; // pushes per second of the neighbour
+const OFFERED = 2000; // by it
+const LISTED = { clients: 100_000, rooms: 50_000 };
+
+const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+// A request as bytes, so that little of the time is the client's own.
+function bytesOf(path, authorization, body) {
+  const text = JSON.stringify(body);
+  return Buffer.from(`POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: ${authorization}\r\n`
+    + `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+}
+
+// A kept connection on which one request is asked at a time.
+class Line {
+  constructor(url) {
+    const { hostname, port } = new URL(url);
+    this.socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.got = '';
+    this.socket.on('data', (chunk) => this.take(chunk.toString('latin1')));
+    this.socket.on('error', (error) => this.fail?.(error));
+    this.socket.on('close', () => this.fail?.(new Error('closed')));
+  }
+
+  take(text) {
+    this.got += text;
+    const head = this.got.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(this.got.slice(0, head + 2))?.[1]);
+    if (Number.isNaN(length)) this.fail(new Error('an answer without a length'));
+    else if (this.got.length >= head + 4 + length) {
+      const answer = { status: Number(this.got.slice(9, 12)), body: this.got.slice(head + 4, head + 4 + length) };
+      this.got = this.got.slice(head + 4 + length);
+      this.done(answer);
+    }
+  }
+
+  ask(bytes) {
+    return new Promise((resolve, reject) => {
+      this.done = resolve;
+      this.fail = reject;
+      this.socket.write(bytes);
+    });
+  }
+
+  close() {
+    this.fail = () => {};
+    this.socket.destroy();
+  }
+}
+
+async function admin(env, path, body) {
+  const line = new Line(env.LP_WEB_URL);
+  const { status, body: text } = await line.ask(
+    bytesOf(path, basic(env.LP_ADMIN_USER, env.LP_ADMIN_PASSWORD), body));
+  line.close();
+  if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+}
+
+// Makes a namespace; what is needed to push there.
+async function namespace(env, key, more = {}) {
+  await admin(env, '/api/admin/namespace/save', { key, auth_passwd: 'bench', ...more });
+  return basic(key, 'bench');
+}
+
+const message = (n) => ({ room: `room-${n % 50}`, pushData: { text: 'x'.repeat(40), n } });
+const seconds = (from) => (performance.now() - from) / 1000;
+
+function check({ status, body }, want) {
+  if (status !== want) throw new Error(`${status} instead of ${want}: ${body}`);
+}
+
+// Messages per second, one request each.
+async function singles(env, authorization, inFlight) {
+  const requests = Array.from({ length: MESSAGES }, (_, n) => bytesOf('/api/auth/push', authorization, message(n)));
+  const lines = Array.from({ length: inFlight }, () => new Line(env.LP_WEB_URL));
+  const warm = bytesOf('/api/auth/push', authorization, message(0));
+  await Promise.all(lines.map(async (line) => check(await line.ask(warm), 200)));
+  const from = performance.now();
+  await Promise.all(lines.map(async (line) => {
+    while (requests.length) check(await line.ask(requests.pop()), 200);
+  }));
+  const rate = MESSAGES / seconds(from);
+  lines.forEach((line) => line.close());
+  return rate;
+}
+
+// The same in one request.
+async function batch(env, authorization) {
+  const request = bytesOf('/api/auth/push/batch', authorization,
+    { messages: Array.from({ length: MESSAGES }, (_, n) => message(n)) });
+  const line = new Line(env.LP_WEB_URL);
+  check(await line.ask(bytesOf('/api/auth/push', authorization, message(0))), 200);
+  const from = performance.now();
+  const answer = await line.ask(request);
+  const rate = MESSAGES / seconds(from);
+  check(answer, 200);
+  if (JSON.parse(answer.body).results.some(({ id }) => !id)) throw new Error('not all were accepted');
+  line.close();
+  return rate;
+}
+
+async function compareRates(env) {
+  const authorization = await namespace(env, '/rates');
+  const single = IN_FLIGHT.map(() => []);
+  const batched = [];
+  for (let i = 0; i < options.rounds; i++) {
+    process.stderr.write(`\rbatch, round ${i + 1} of ${options.rounds} `);
+    for (const [k, inFlight] of IN_FLIGHT.entries()) single[k].push(await singles(env, authorization, inFlight));
+    batched.push(await batch(env, authorization));
+  }
+  const ratios = single.map((rates) => median(batched.map((rate, i) => rate / rates[i])));
+  return { single: single.map(median), batch: median(batched), ratios };
+}
+
+// Milliseconds that the pushes of a namespace take, one after the other, a few ms between them.
+async function latencies(env, authorization, until) {
+  const line = new Line(env.LP_WEB_URL);
+  const request = bytesOf('/api/auth/push', authorization, message(0));
+  const times = [];
+  while (performance.now() < until) {
+    const from = performance.now();
+    check(await line.ask(request), 200);
+    times.push(performance.now() - from);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  line.close();
+  return times.sort((a, b) => a - b);
+}
+
+// Pushes by a neighbour, OFFERED per second; counts the statuses of the answers.
+async function neighbour(env, authorization, until, counts) {
+  const lines = Array.from({ length: 16 }, () => new Line(env.LP_WEB_URL));
+  const request = bytesOf('/api/auth/push', authorization, message(0));
+  const from = performance.now();
+  let sent = 0;
+  await Promise.all(lines.map(async (line) => {
+    while (performance.now() < until) {
+      if (sent < seconds(from) * OFFERED) {
+        sent++;
+        const { status } = await line.ask(request);
+        counts[status] = (counts[status] ?? 0) + 1;
+      } else {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+  }));
+  lines.forEach((line) => line.close());
+}
+
+// As if so many clients were online, each in its own room and one of the others.
+const FILL = `
+local B = KEYS[1]
+for i = ARGV[1], ARGV[2] do
+  local client, room = '/listed#u' .. i .. '#web-u' .. i, 'room' .. i % ARGV[3]
+  redis.call('HSET', B .. ':clients', client, '1.1/' .. i .. '/' .. #('u' .. i))
+  redis.call('HSET', B .. ':client:' .. client, 'userId', 'u' .. i, 'last_connect_time', '1')
+  redis.call('SADD', B .. ':joined:' .. client, 'user_u' .. i, room)
+  redis.call('HINCRBY', B .. ':rooms', room, 1)
+  redis.call('HINCRBY', B .. ':room:' .. room .. ':users', 'u' .. i, 1)
+end`;
+
+function fill(env, key) {
+  for (let from = 1; from <= LISTED.clients; from += 1000) {
+    execFileSync('redis-cli', ['-p', env.LP_REDIS_PORT, 'EVAL', FILL, '1', `lp:{${key}}`, from, from + 999,
+      LISTED.rooms].map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
+
+// Lists all of them, a thousand a page, over and over; counts what came.
+async function list(env, authorization, what, until, counts) {
+  const line = new Line(env.LP_WEB_URL);
+  let cursor = null;
+  while (performance.now() < until) {
+    const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+    const answer = await line.ask(Buffer.from(`GET /api/auth/${what}?size=1000${more} HTTP/1.1\r\n`
+      + `Host: bench\r\nAuthorization: ${authorization}\r\n\r\n`));
+    check(answer, 200);
+    const page = JSON.parse(answer.body);
+    counts[what] = (counts[what] ?? 0) + page.list.length;
+    cursor = page.cursor;
+  }
+  line.close();
+}
+
+async function compareLatencies(env) {
+  const own = await namespace(env, '/own');
+  const listed = await namespace(env, '/listed');
+  fill(env, '/listed');
+  const cases = [
+    { name: 'nobody else' },
+    { name: `a neighbour offers ${OFFERED} pushes per s, its limit is ${LIMIT}`,
+      neighbour: await namespace(env, '/limited', { limit_pushes_per_second: LIMIT }) },
+    { name: 'the same without a limit', neighbour: await namespace(env, '/unlimited') },
+    { name: `${LISTED.clients} clients and ${LISTED.rooms} rooms of another are listed`, listed },
+  ];
+  for (const one of cases) Object.assign(one, { p50: [], p99: [], counts: {} });
+  for (let i = 0; i < options.rounds; i++) {
+    process.stderr.write(`\rlatency, round ${i + 1} of ${options.rounds} `);
+    for (const one of cases) {
+      const until = performance.now() + options.seconds * 1000;
+      const [times] = await Promise.all([latencies(env, own, until),
+        one.neighbour && neighbour(env, one.neighbour, until, one.counts),
+        one.listed && list(env, one.listed, 'clients', until, one.counts),
+        one.listed && list(env, one.listed, 'rooms', until, one.counts)]);
+      one.p50.push(times[times.length >> 1]);
+      one.p99.push(times[Math.floor(times.length * 0.99)]);
+    }
+  }
+  process.stderr.write('\n');
+  return cases;
+}
+
+function table(rates, cases) {
+  const ms = (times) => `${median(times).toFixed(2)} ms`;
+  const perSecond = (count) => Math.round((count ?? 0) / options.rounds / options.seconds);
+  const meanwhile = ({ neighbour, listed, counts }) => {
+    if (neighbour) return `${perSecond(counts[200])} accepted, ${perSecond(counts[429])} refused`;
+    return listed ? `${perSecond(counts.clients)} clients, ${perSecond(counts.rooms)} rooms` : '';
+  };
+  return [
+    `${MESSAGES} messages of 110 bytes to 50 rooms, nobody online, over kept connections; ${options.rounds} rounds, medians.`,
+    circumstances(),
+    '',
+    '| what | messages per s | the batch against it |',
+    '| --- | --- | --- |',
+    ...IN_FLIGHT.map((n, i) => `| single pushes, ${n} in flight | ${Math.round(rates.single[i])} | `
+      + `${rates.ratios[i].toFixed(1)} × |`),
+    `| one batch | ${Math.round(rates.batch)} | |`,
+    '',
+    '| pushes of one namespace, one at a time, while | p50 | p99 | meanwhile, per s |',
+    '| --- | --- | --- | --- |',
+    ...cases.map((one) => `| ${one.name} | ${ms(one.p50)} | ${ms(one.p99)} | ${meanwhile(one)} |`),
+    '',
+  ].join('\n');
+}
+
+await withStack(options, async (env) => {
+  const rates = await compareRates(env);
+  publish('push', table(rates, await compareLatencies(env)), options.write);
+});
