@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 99
+#define SETTINGS_COUNT 98
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -137,7 +137,6 @@ struct settings {
 	int64_t provider_queue;       /* of one namespace at one provider that wait */
 	int64_t provider_streams;     /* requests on one connection at a time */
 	int64_t provider_timeout;     /* ms of one request */
-	char *provider_order;         /* LIST of apns, fcm, webpush */
 	char *secret_keys;            /* see common/push/secret_keys.h */
 	char *webpush_hosts;          /* LIST; "*": any */
 

@@ -254,28 +254,6 @@ static bool check_secret_keys(const char *value, struct lp_buf *why)
 	return keys || !*value;
 }
 
-/* Each of the three once, in any order. */
-static bool check_order(const char *value, struct lp_buf *why)
-{
-	static const char *const names[] = {"apns", "fcm", "webpush"};
-	struct lp_str rest = lp_cstr(value);
-	unsigned seen = 0, items = 0;
-
-	for (; rest.n && items < 4; items++) {
-		size_t comma = lp_str_find(rest, ',');
-
-		for (unsigned i = 0; i < 3; i++) {
-			if (lp_str_eq(lp_str(rest.p, comma), lp_cstr(names[i])))
-				seen |= 1u << i;
-		}
-		rest = lp_str_from(rest, comma + 1);
-	}
-	if (seen == 7 && items == 3)
-		return true;
-	lp_buf_addz(why, "it must be apns, fcm and webpush, in any order");
-	return false;
-}
-
 const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_REDIS] = "Redis",
 	[GROUP_NAMES] = "Names",
@@ -539,10 +517,6 @@ const struct setting setting_table[] = {
 		 "Empty: those that the system trusts.")),
 	ROW(provider_concurrency, INT, PROVIDER, RANGE(1, 10000), DEFAULT("200"),
 	    HELP("Requests that one namespace has under way at one provider, in one worker.")),
-	ROW(provider_order, LIST, PROVIDER, RANGE(1, 100), DEFAULT("apns,fcm,webpush"),
-	    CHECK(check_order),
-	    HELP("For a client with tokens of several providers: which is tried first. The next "
-		 "one follows when the one before has refused for good.")),
 	ROW(provider_queue, INT, PROVIDER, RANGE(0, 1000000), DEFAULT("1000"),
 	    HELP("Requests of one namespace that may wait for their turn at one provider, in one "
 		 "worker; more are put off.")),

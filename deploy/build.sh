@@ -42,6 +42,7 @@ list_needs()
 	say library libssl libssl-dev
 	say library zlib zlib1g-dev
 	say library libcurl libcurl4-openssl-dev
+	say library libnghttp2 libnghttp2-dev
 	say library inih libinih-dev
 }
 

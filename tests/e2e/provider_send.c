@@ -272,6 +272,7 @@ int main(int argc, char **argv)
 	char *error = NULL;
 
 	signal(SIGPIPE, SIG_IGN);
+	settings_init(&p.settings);
 	if (settings_load(&p.settings, NULL, argv + 1, &error) != LP_OK) {
 		fprintf(stderr, "%s\n", error);
 		return 2;

@@ -11,6 +11,7 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "worker/provider/channel.h"
+#include "worker/provider/dialer.h"
 
 /* Channels at a time; those of Web Push are named by clients. */
 #define CHANNELS_MAX 256u
@@ -70,6 +71,7 @@ struct channel {
 struct channels {
 	struct channels_conf conf;
 	struct event_base *base;
+	struct dialer *dialer;
 	struct event *turn; /* there are calls in ended, or channels that are stuck */
 	struct event *sweep;
 	struct channel *table;
@@ -229,7 +231,7 @@ static void on_answer(void *arg, const struct h2_answer *answer)
 static void run(struct channel *ch, struct group *g)
 {
 	struct channel_call *call = pop(ch, g);
-	struct h2_request request = {.headers = NULL};
+	struct h2_request request = {.body = NULL};
 	const char *why = call->ops->begin(call->arg, &request);
 
 	if (why) {
@@ -407,11 +409,14 @@ static void add_name(struct lp_buf *out, const struct channel_key *key)
 static struct channel *channel_new(struct channels *all, const struct channel_key *key,
 				   struct lp_str name)
 {
+	char *origin = lp_xstrndup(key->origin);
 	struct h2_conf conf = {
+		.base = all->base,
+		.dialer = all->dialer,
+		.origin = origin,
 		.ca_file = all->conf.ca_file,
 		.cert = key->cert,
 		.key = key->key,
-		.streams = all->conf.streams,
 		.timeout_ms = all->conf.timeout_ms,
 		.public_only = key->public_only,
 	};
@@ -420,7 +425,8 @@ static struct channel *channel_new(struct channels *all, const struct channel_ke
 	memcpy(ch->name, name.p, name.n);
 	ch->name_len = name.n;
 	ch->all = all;
-	ch->h2 = h2_new(all->base, &conf);
+	ch->h2 = h2_new(&conf);
+	free(origin);
 	TAILQ_INIT(&ch->ready);
 	TAILQ_INIT(&ch->running);
 	HASH_ADD_KEYPTR(hh, all->table, ch->name, ch->name_len, ch);
@@ -464,12 +470,13 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 struct channels *channels_new(struct event_base *base, const struct channels_conf *conf)
 {
 	static const struct timeval sweep = {SWEEP_MS / 1000, 0};
+	struct dialer *dialer = dialer_new(base);
 	struct channels *all;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    !(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2))
+	if (!dialer)
 		return NULL;
 	all = lp_xcalloc(1, sizeof(*all));
+	all->dialer = dialer;
 	all->conf = *conf;
 	all->base = base;
 	all->turn = evtimer_new(base, on_turn, all);
@@ -494,6 +501,6 @@ void channels_free(struct channels *all)
 	}
 	event_free(all->turn);
 	event_free(all->sweep);
+	dialer_free(all->dialer);
 	free(all);
-	curl_global_cleanup();
 }

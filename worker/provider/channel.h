@@ -56,6 +56,7 @@ struct channel_ops {
 	void (*done)(void *arg, const struct channel_result *result);
 };
 
+/* NULL when libcurl, which looks up names, can not be started. */
 struct channels *channels_new(struct event_base *base, const struct channels_conf *conf);
 /* Calls are called off: done() is not called for them. */
 void channels_free(struct channels *all);

@@ -230,6 +230,23 @@ static bool sign(struct lp_buf *out, const struct fcm_account *a)
 	return ok;
 }
 
+/* scheme://host:port of a URL that service_account_read() took. */
+static size_t origin_length(const char *uri)
+{
+	size_t scheme = sizeof("https://") - 1;
+
+	return scheme + strcspn(uri + scheme, "/?#");
+}
+
+static void add_path(struct lp_buf *out, const char *uri)
+{
+	const char *path = uri + origin_length(uri);
+
+	if (*path != '/')
+		lp_buf_addc(out, '/');
+	lp_buf_add(out, path, strcspn(path, "#"));
+}
+
 static const char *on_begin(void *arg, struct h2_request *request)
 {
 	struct fcm_account *a = arg;
@@ -242,19 +259,11 @@ static const char *on_begin(void *arg, struct h2_request *request)
 		request->body = lp_blob_new(body.data, body.len);
 		h2_header(&request->headers, "content-type",
 			  LP_STR("application/x-www-form-urlencoded"));
-		lp_buf_addz(&request->url, a->uri);
+		add_path(&request->path, a->uri);
 		a->access->stats->requests++;
 	}
 	lp_buf_clear(&body);
 	return ok ? NULL : "the private_key can not sign";
-}
-
-/* scheme://host:port of a URL that service_account_read() took. */
-static void add_origin(struct lp_buf *out, const char *uri)
-{
-	size_t scheme = sizeof("https://") - 1;
-
-	lp_buf_add(out, uri, scheme + strcspn(uri + scheme, "/?#"));
 }
 
 /* False when no more servers can be talked to. */
@@ -265,7 +274,7 @@ static bool fetch(struct fcm_account *a)
 	struct channel_key key = {.cert = NULL};
 	struct channel *ch;
 
-	add_origin(&origin, a->uri);
+	lp_buf_add(&origin, a->uri, origin_length(a->uri));
 	key.origin = lp_buf_str(&origin);
 	ch = channels_get(a->access->channels, &key);
 	if (ch) {

@@ -205,11 +205,10 @@ static const char *on_begin(void *arg, struct h2_request *request)
 		return "the message has expired";
 	why = sender_of(s)->begin(s, request);
 	if (why) {
-		curl_slist_free_all(request->headers);
-		request->headers = NULL;
+		lp_buf_clear(&request->headers);
 		lp_blob_unref(request->body);
 		request->body = NULL;
-		lp_buf_clear(&request->url);
+		lp_buf_clear(&request->path);
 		return why;
 	}
 	stats_of(s)->requests++;
@@ -347,7 +346,7 @@ struct providers *providers_new(struct event_base *base, const struct settings *
 	struct providers *p;
 
 	if (!channels) {
-		lp_error("provider", "libcurl can not be used, or has no HTTP/2");
+		lp_error("provider", "libcurl can not be used");
 		return NULL;
 	}
 	p = lp_xcalloc(1, sizeof(*p));

@@ -176,7 +176,7 @@ static const char *begin(struct sending *s, struct h2_request *request)
 		why = sending_header(request, "authorization", lp_buf_str(&text));
 		lp_buf_clear(&text);
 	}
-	lp_buf_addf(&request->url, "%s/3/device/%s", address(s), s->token);
+	lp_buf_addf(&request->path, "/3/device/%s", s->token);
 	request->body = lp_blob_ref(b->payload);
 	return why;
 }

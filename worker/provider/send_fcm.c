@@ -87,8 +87,7 @@ static const char *begin(struct sending *s, struct h2_request *request)
 	lp_buf_reset(&text);
 	fcm_body(&text, lp_str(b->payload->data, b->payload->len), lp_cstr(s->token));
 	request->body = lp_blob_new(text.data, text.len);
-	lp_buf_addf(&request->url, "%s/v1/projects/%s/messages:send", b->p->settings->fcm_address,
-		    b->entry->fcm.project_id);
+	lp_buf_addf(&request->path, "/v1/projects/%s/messages:send", b->entry->fcm.project_id);
 	lp_buf_clear(&text);
 	return why;
 }

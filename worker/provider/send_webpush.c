@@ -145,7 +145,7 @@ static const char *begin(struct sending *s, struct h2_request *request)
 	sending_header(request, "urgency", lp_cstr(b->background ? "normal" : "high"));
 	sending_header(request, "content-encoding", LP_STR("aes128gcm"));
 	sending_header(request, "content-type", LP_STR("application/octet-stream"));
-	lp_buf_addz(&request->url, s->subscription.endpoint);
+	lp_buf_addz(&request->path, s->subscription.path);
 	return why;
 }
 

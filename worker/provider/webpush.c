@@ -48,14 +48,15 @@ static bool has_part(CURLU *url, CURLUPart part)
 
 static const char *read_url(struct subscription *s, CURLU *url, const char *hosts)
 {
-	char *host = NULL, *port = NULL, *text = NULL;
+	char *host = NULL, *port = NULL, *path = NULL, *query = NULL;
 	const char *why = NULL;
-	struct lp_buf origin = {0};
+	struct lp_buf origin = {0}, full = {0};
 
 	curl_url_get(url, CURLUPART_HOST, &host, 0);
 	curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
-	curl_url_get(url, CURLUPART_URL, &text, 0);
-	if (!host || !port || !text || has_part(url, CURLUPART_USER) ||
+	curl_url_get(url, CURLUPART_PATH, &path, 0);
+	curl_url_get(url, CURLUPART_QUERY, &query, 0);
+	if (!host || !port || !path || has_part(url, CURLUPART_USER) ||
 	    has_part(url, CURLUPART_PASSWORD))
 		why = "the endpoint can not be used";
 	else if (!host_allowed(lp_cstr(host), hosts, &s->listed))
@@ -65,11 +66,13 @@ static const char *read_url(struct subscription *s, CURLU *url, const char *host
 	if (!why) {
 		lp_buf_addf(&origin, "https://%s:%s", host, port);
 		s->origin = origin.data;
-		s->endpoint = lp_xstrdup(text);
+		lp_buf_addf(&full, "%s%s%s", path, query ? "?" : "", query ? query : "");
+		s->path = full.data;
 	}
 	curl_free(host);
 	curl_free(port);
-	curl_free(text);
+	curl_free(path);
+	curl_free(query);
 	return why;
 }
 
@@ -116,7 +119,7 @@ const char *subscription_read(struct subscription *s, struct lp_str text, const 
 	struct json_object *root = NULL, *keys = NULL;
 	const char *why = NULL;
 
-	*s = (struct subscription){.endpoint = NULL};
+	*s = (struct subscription){.path = NULL};
 	if (text.n > WEBPUSH_SUBSCRIPTION_MAX || lp_json_parse(text, &root) != LP_OK)
 		return "the subscription can not be read";
 	json_object_object_get_ex(root, "keys", &keys);
@@ -131,9 +134,9 @@ const char *subscription_read(struct subscription *s, struct lp_str text, const 
 
 void subscription_clear(struct subscription *s)
 {
-	free(s->endpoint);
+	free(s->path);
 	free(s->origin);
-	s->endpoint = s->origin = NULL;
+	s->path = s->origin = NULL;
 }
 
 int webpush_text(struct lp_buf *out, const struct content *c, const struct content_ids *ids)

@@ -13,7 +13,7 @@
 #define WEBPUSH_TEXT_MAX         3993u /* what one encrypted record of 4096 bytes holds */
 
 struct subscription {
-	char *endpoint;        /* https, without user, password and fragment */
+	char *path;            /* of the endpoint, with its query */
 	char *origin;          /* https://host:port, the port always */
 	bool listed;           /* the host is named in hosts; else any public one is allowed */
 	unsigned char key[65]; /* p256dh, uncompressed; not yet known to be on the curve */

@@ -244,7 +244,7 @@ export class Providers {
 		const answer = entry.fault ?? this.next(entry.token);
 		entry.answer = answer;
 		const session = stream.session;
-		if (stream.destroyed || !session)
+		if (stream.destroyed || !session || stream.id > session.last)
 			return;
 		if (answer.hang) {
 			this.hanging.push(stream);
@@ -253,9 +253,9 @@ export class Providers {
 		} else if (answer.cut) {
 			session.destroy();
 		} else if (answer.goaway) {
-			// As Apple does it: the last stream served is named, this one is not served.
-			session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id - 2);
-			session.close();
+			// As Apple does it: the last stream served is named. This one is not, nor is any later one.
+			session.last = session.served ?? 0;
+			session.goaway(http2.constants.NGHTTP2_NO_ERROR, session.last);
 			stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
 		} else {
 			const headers = { ":status": answer.status ?? entry.good ?? 200 };
@@ -264,8 +264,11 @@ export class Providers {
 			if (entry.id)
 				headers["apns-id"] = entry.id;
 			entry.status = headers[":status"];
-			stream.respond(headers);
-			stream.end(entry.status === (entry.good ?? 200) ? entry.text ?? "" : this.error(entry, answer));
+			session.served = Math.max(session.served ?? 0, stream.id);
+			const text = entry.status === (entry.good ?? 200) ? entry.text ?? "" : this.error(entry, answer);
+			stream.respond(headers, { endStream: text === "" });
+			if (text !== "")
+				stream.end(text);
 		}
 	}
 
