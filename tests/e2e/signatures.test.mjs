@@ -61,7 +61,9 @@ function sample(language, name, more = "") {
 
 // Runs a program with the call as its arguments; it prints true or false.
 function run(program, args) {
-	const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+	// Java reads its arguments as the locale says.
+	const env = { ...process.env, LC_ALL: "C.UTF-8" };
+	const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
 	assert.equal(status, 0, stderr);
 	return stdout.trim() === "true";
 }
