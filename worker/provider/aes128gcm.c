@@ -43,26 +43,17 @@ static bool agree(unsigned char secret[32], EVP_PKEY *own, EVP_PKEY *peer)
 	return ok;
 }
 
-/* RFC 8291, 3.4: the key of content and the nonce of its only record. */
-static void derive(unsigned char key[16], unsigned char nonce[12], const struct aes128gcm *with,
-		   const unsigned char shared[32], const unsigned char sender[P256_POINT])
+/* RFC 8291, 3.4: what both sides' keys and the receiver's secret come to. */
+static void combine(unsigned char secret[32], const struct aes128gcm *with,
+		    const unsigned char shared[32], const unsigned char sender[P256_POINT])
 {
-	static const char key_info[] = "Content-Encoding: aes128gcm";
-	static const char nonce_info[] = "Content-Encoding: nonce";
 	struct lp_buf info = {0};
-	unsigned char secret[32];
-	struct lp_str salt = lp_str((const char *)with->salt, 16);
 
-	lp_buf_add(&info, "WebPush: info", 14); /* the zero byte is part of it, here and below */
+	lp_buf_add(&info, "WebPush: info", 14); /* the zero byte is part of it */
 	lp_buf_add(&info, with->receiver, P256_POINT);
 	lp_buf_add(&info, sender, P256_POINT);
-	hkdf(secret, sizeof(secret), lp_str((const char *)with->auth, 16),
-	     lp_str((const char *)shared, 32), lp_buf_str(&info));
-	hkdf(key, 16, salt, lp_str((char *)secret, sizeof(secret)),
-	     lp_str(key_info, sizeof(key_info)));
-	hkdf(nonce, 12, salt, lp_str((char *)secret, sizeof(secret)),
-	     lp_str(nonce_info, sizeof(nonce_info)));
-	OPENSSL_cleanse(secret, sizeof(secret));
+	hkdf(secret, 32, lp_str((const char *)with->auth, 16), lp_str((const char *)shared, 32),
+	     lp_buf_str(&info));
 	lp_buf_clear(&info);
 }
 
@@ -84,10 +75,24 @@ static void add_record(struct lp_buf *out, const unsigned char key[16],
 	EVP_CIPHER_CTX_free(ctx);
 }
 
+void aes128gcm_record(struct lp_buf *out, const unsigned char salt[16], struct lp_str material,
+		      struct lp_str text)
+{
+	static const char key_info[] = "Content-Encoding: aes128gcm"; /* with their zero bytes */
+	static const char nonce_info[] = "Content-Encoding: nonce";
+	struct lp_str s = lp_str((const char *)salt, 16);
+	unsigned char key[16], nonce[12];
+
+	hkdf(key, sizeof(key), s, material, lp_str(key_info, sizeof(key_info)));
+	hkdf(nonce, sizeof(nonce), s, material, lp_str(nonce_info, sizeof(nonce_info)));
+	add_record(out, key, nonce, text);
+	OPENSSL_cleanse(key, sizeof(key));
+}
+
 int aes128gcm_encrypt(struct lp_buf *out, const struct aes128gcm *with, struct lp_str text)
 {
 	static const unsigned char size[4] = {0, 0, RECORD_SIZE >> 8, RECORD_SIZE & 0xff};
-	unsigned char sender[P256_POINT], shared[32], key[16], nonce[12];
+	unsigned char sender[P256_POINT], shared[32], secret[32];
 	EVP_PKEY *receiver = p256_from_point(with->receiver);
 	bool ok = receiver && text.n <= RECORD_SIZE - AES128GCM_HEADER - TAG - 1 &&
 		  p256_point(with->sender, sender) && agree(shared, with->sender, receiver);
@@ -95,13 +100,13 @@ int aes128gcm_encrypt(struct lp_buf *out, const struct aes128gcm *with, struct l
 	EVP_PKEY_free(receiver);
 	if (!ok)
 		return LP_EINVAL;
-	derive(key, nonce, with, shared, sender);
+	combine(secret, with, shared, sender);
 	lp_buf_add(out, with->salt, 16);
 	lp_buf_add(out, size, sizeof(size));
 	lp_buf_addc(out, P256_POINT);
 	lp_buf_add(out, sender, P256_POINT);
-	add_record(out, key, nonce, text);
+	aes128gcm_record(out, with->salt, lp_str((char *)secret, sizeof(secret)), text);
 	OPENSSL_cleanse(shared, sizeof(shared));
-	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(secret, sizeof(secret));
 	return LP_OK;
 }

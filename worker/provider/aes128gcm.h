@@ -26,4 +26,11 @@ struct aes128gcm {
 int aes128gcm_encrypt(struct lp_buf *out, const struct aes128gcm *with,
 		      struct lp_str text) LP_MUSTCHECK;
 
+/*
+ * Inside of it, RFC 8188: appends the only, and last, record of text under key material of any
+ * length.
+ */
+void aes128gcm_record(struct lp_buf *out, const unsigned char salt[16], struct lp_str material,
+		      struct lp_str text);
+
 #endif
