@@ -178,6 +178,8 @@ stage_e2e_crowd()
 	e2e gcc direct kill
 	folder=large-room
 	e2e gcc direct large-room
+	folder=large-offline
+	e2e gcc direct large-offline
 }
 
 stage_e2e_direct()

@@ -16,7 +16,7 @@
 #include "worker/offline_walk.h"
 
 /* Devices of a page, and pages that Redis is asked for at a time: a millisecond or two of it. */
-#define PAGE_SIZE   100
+#define PAGE_SIZE   50
 #define ASKED_MAX   2u
 #define RESULTS_MAX 100u
 #define RESULT_ARGS 9u
