@@ -155,6 +155,8 @@ const zh: typeof en = {
     callbacks: '断开回调',
     callbacksLater: '待重试的回调',
     callbacksLost: '丢失的回调',
+    offline: '离线投递',
+    offlineLater: '待重试的离线投递',
   },
   limits: {
     title: '限额',

@@ -1,0 +1,137 @@
+// A namespace with 50 000 clients in 10 000 rooms: every page answers within a second, and the
+// browser stays small. The clients are written into Redis as connectors would; the simulator's 200
+// are real ones.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { startStack } from "../e2e/lib/stack.mjs";
+import { launch, openPage } from "./lib/browser.mjs";
+
+const KEY = "/crowd";
+const CLIENTS = 50_000;
+const ROOMS = 10_000;
+
+let stack;
+let browser;
+let view;
+
+// As client_on.lua leaves a client; ARGV: first and last number, owner.
+const PRESENCE = `
+local B = KEYS[1]
+for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+	local user, platform = 'user' .. i, ({'web', 'ios', 'android'})[i % 3 + 1]
+	local id = '${KEY}#' .. user .. '#' .. platform .. '-' .. i
+	redis.call('HSET', B .. ':clients', id, ARGV[3] .. '/' .. i .. '/' .. #user)
+	redis.call('HSET', B .. ':users', user, 1)
+	redis.call('ZADD', B .. ':ever', i, id)
+	for _, room in ipairs({'room' .. i % ${ROOMS}, 'all'}) do
+		redis.call('SADD', B .. ':joined:' .. id, room)
+		redis.call('HINCRBY', B .. ':rooms', room, 1)
+		redis.call('SADD', B .. ':room:' .. room .. ':on:' .. platform, id)
+		redis.call('HSET', B .. ':room:' .. room .. ':users', user, 1)
+		redis.call('ZADD', B .. ':room:' .. room .. ':ever:' .. platform, i, id)
+	end
+	redis.call('SADD', B .. ':room:user_' .. user .. ':on:' .. platform, id)
+end`;
+
+before(async () => {
+	stack = await startStack({ connectors: 1, console: true });
+	const { LP_ADMIN_USER, LP_ADMIN_PASSWORD, LP_WEB_URL } = stack.env;
+	await stack.namespace(KEY);
+	const [owner] = await stack.redis("ZRANGE", "lp:nodes", 0, -1);
+	for (let first = 1; first <= CLIENTS; first += 1000)
+		await stack.redis("EVAL", PRESENCE, 1, `lp:{${KEY}}`, first, first + 999, owner);
+	for (let n = 0; n < 100; n++)
+		await stack.admin.post("/api/admin/as/crowd/push", { room: `room${n}`, pushData: { n } });
+	browser = await launch();
+	view = await openPage(browser, LP_WEB_URL);
+	await view.login(LP_ADMIN_USER, LP_ADMIN_PASSWORD);
+});
+
+after(async () => {
+	await browser?.close();
+	await stack?.stop();
+});
+
+// How long the slowest answer of the API took since the last call, and that there was one.
+async function slowest() {
+	const times = await view.page.evaluate(() => {
+		const entries = performance.getEntriesByType("resource").filter((one) => one.name.includes("/api/"));
+		performance.clearResourceTimings();
+		return entries.map((one) => one.duration);
+	});
+	assert.ok(times.length > 0);
+	return Math.max(...times);
+}
+
+for (const [name, namespace] of [["overview"], ["namespaces"], ["settings"], ["dashboard", KEY],
+	["clients", KEY], ["clients?tab=users", KEY], ["clients?tab=rooms", KEY], ["history", KEY],
+	["edit", KEY], [`client/${encodeURIComponent(`${KEY}#user777#web-777`)}`, KEY]]) {
+	test(`${name} answers within a second`, async () => {
+		await view.page.evaluate(() => performance.clearResourceTimings());
+		await view.go(name, namespace);
+		await view.page.waitForLoadState("networkidle").catch(() => {});
+		await view.page.waitForTimeout(3000);
+		const ms = await slowest();
+		assert.ok(ms <= 1000, `${ms} ms`);
+		view.noProblems();
+	});
+}
+
+test("a search among all of them answers within a second", async () => {
+	await view.go("clients", KEY);
+	for (const [tab, field, text] of [["clients", "search-clients", "user49999#"],
+		["users", "search-users", "user49998"], ["rooms", "search-rooms", "room9999"]]) {
+		await view.page.locator(`#tab-${tab}`).click();
+		await view.fill(field, text);
+		await view.page.waitForFunction((pane) =>
+			document.querySelectorAll(`#pane-${pane} tbody tr:not(.nothing)`).length === 1, tab);
+	}
+	const ms = await slowest();
+	assert.ok(ms <= 1000, `${ms} ms`);
+});
+
+test("the largest rooms side by side", async () => {
+	await view.go("dashboard", KEY);
+	await view.fill("watch-room", "all");
+	await view.page.locator("form button[type=submit]").click();
+	await view.text("tr[data-key=all] td:nth-child(3)", "50,000");
+	const ms = await slowest();
+	assert.ok(ms <= 1000, `${ms} ms`);
+});
+
+test("200 simulated clients receive, and the browser stays below 300 MB", async () => {
+	await view.go("simulator", KEY);
+	await view.page.locator("#sim-count").fill("200");
+	await view.by("add-clients").click();
+	await view.tile("online", "200");
+	for (let n = 1; n <= 20; n++)
+		await stack.admin.post("/api/admin/as/crowd/push", { room: "news", pushData: { n } });
+	await view.tile("received", "4,000");
+	await view.tile("missed", "0");
+	const session = await view.page.context().newCDPSession(view.page);
+	await session.send("Performance.enable");
+	const { metrics } = await session.send("Performance.getMetrics");
+	const used = metrics.find((one) => one.name === "JSHeapUsedSize").value;
+	const total = await processMemory();
+	assert.ok(used < 300e6, `heap: ${used} bytes`);
+	assert.ok(total === null || total < 300e6, `process: ${total} bytes`);
+	view.noProblems();
+});
+
+// Private memory of the page's own process; null where it can not be told.
+async function processMemory() {
+	try {
+		const { processInfo } = await (await browser.newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
+		const sizes = processInfo.filter((one) => one.type === "renderer").map((one) => {
+			const rollup = readFileSync(`/proc/${one.id}/smaps_rollup`, "utf8");
+			return ["Private_Clean", "Private_Dirty"].reduce((sum, field) =>
+				sum + 1024 * Number(new RegExp(`${field}:\\s+(\\d+)`).exec(rollup)[1]), 0);
+		});
+		return Math.max(...sizes);
+	} catch {
+		return null;
+	}
+}

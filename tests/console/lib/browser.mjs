@@ -1,0 +1,163 @@
+// A browser whose pages write down what goes wrong in them.
+//
+// Environment:
+//   LP_CHROMIUM  the browser (default /usr/bin/chromium)
+//   LP_E2E_DIR   screenshots go to shots/ there; unset: none are kept
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { chromium } from "playwright-core";
+
+const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export function launch() {
+	return chromium.launch({
+		executablePath: process.env.LP_CHROMIUM ?? "/usr/bin/chromium",
+		// As root, and in containers with a small /dev/shm.
+		args: ["--no-sandbox", "--disable-dev-shm-usage"],
+	});
+}
+
+// A page of its own session. expected: answers that are errors on purpose, as "status path" parts.
+export async function openPage(browser, base, { locale = "en-US", dark = false, phone = false } = {}) {
+	const context = await browser.newContext({
+		locale,
+		colorScheme: dark ? "dark" : "light",
+		viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 860 },
+		permissions: ["clipboard-read", "clipboard-write"],
+	});
+	const page = await context.newPage();
+	page.setDefaultTimeout(15_000);
+	return new Console(page, base, locale);
+}
+
+export class Console {
+	constructor(page, base, locale) {
+		this.page = page;
+		this.base = base;
+		this.locale = locale;
+		this.problems = [];
+		this.expected = [];
+		page.on("pageerror", (error) => this.problems.push(`error: ${error.message}`));
+		page.on("console", (message) => this.onConsole(message));
+		page.on("requestfailed", (request) => this.onFailed(request));
+		page.on("response", (response) => this.onResponse(response));
+	}
+
+	// Requests that are under way when a page is left are cut off.
+	onFailed(request) {
+		const why = request.failure()?.errorText;
+		if (why !== "net::ERR_ABORTED")
+			this.problems.push(`failed: ${request.url()} ${why}`);
+	}
+
+	onResponse(response) {
+		const what = `${response.status()} ${response.url()}`;
+		if (response.status() >= 400 && !this.expected.some((part) => part.test(what)))
+			this.problems.push(`answer: ${what}`);
+	}
+
+	onConsole(message) {
+		if (!["error", "warning"].includes(message.type()))
+			return;
+		const what = `${message.text()} ${message.location().url}`;
+		const status = /status of (\d+)/.exec(what)?.[1];
+		const told = status && this.expected.some((part) => part.test(`${status} ${message.location().url}`));
+		if (!told)
+			this.problems.push(`console: ${what}`);
+	}
+
+	noProblems() {
+		assert.deepEqual(this.problems, []);
+	}
+
+	async login(user, password) {
+		await this.page.goto(`${this.base}/push-admin/`);
+		await this.page.fill("#user", user);
+		await this.page.fill("#password", password);
+		await this.page.click("button[type=submit]");
+		await this.page.waitForSelector("nav a.router-link-active");
+	}
+
+	// A page of the console: overview, or "dashboard" with a namespace.
+	async go(page, namespace) {
+		const hash = namespace ? `/ns/${encodeURIComponent(namespace)}/${page}` : `/${page}`;
+		await this.page.goto(`${this.base}/push-admin/#${hash}`);
+		await this.page.waitForSelector("main h1");
+	}
+
+	// data-test="name", or the field in it.
+	by(name) {
+		return this.page.locator(`[data-test="${name}"]`);
+	}
+
+	async fill(name, text) {
+		const one = this.by(name);
+		const field = await one.evaluate((e) => /^(INPUT|TEXTAREA)$/.test(e.tagName)) ? one : one.locator("input");
+		await field.fill(text);
+	}
+
+	// The option of that number in a select: data-test="name".
+	async choose(name, index) {
+		await this.by(name).locator(".el-select__wrapper").click();
+		await this.page.locator(".el-select-dropdown:visible .el-select-dropdown__item").nth(index).click();
+	}
+
+	// Waits until the text of what the selector finds is, or matches, this.
+	async text(selector, wanted) {
+		const fits = (text) => (wanted instanceof RegExp ? wanted.test(text) : text.trim() === wanted);
+		const end = Date.now() + 20_000;
+		let last;
+		for (;;) {
+			last = await this.page.locator(selector).allInnerTexts();
+			if (last.length > 0 && last.some(fits))
+				return;
+			if (Date.now() > end)
+				assert.fail(`${selector}: ${JSON.stringify(last)}, not ${wanted}`);
+			await this.page.waitForTimeout(50);
+		}
+	}
+
+	tile(name, wanted) {
+		return this.text(`[data-test="${name}"] .value`, wanted);
+	}
+
+	// Notes about what was done lie over the page for some seconds.
+	async noteGone() {
+		await this.page.waitForFunction(() => !document.querySelector(".el-message"));
+	}
+
+	async shot(name) {
+		await this.noteGone();
+		const folder = process.env.LP_E2E_DIR && path.join(process.env.LP_E2E_DIR, "shots");
+		if (!folder)
+			return;
+		mkdirSync(folder, { recursive: true });
+		await this.page.evaluate(() => window.scrollTo(0, 0));
+		await this.page.screenshot({ path: path.join(folder, `${name}-${this.locale.slice(0, 2)}.png`) });
+	}
+
+	// No serious fault by axe-core; nothing wider than the window.
+	async accessible(what) {
+		await this.noteGone();
+		// A dialog that is still half transparent has no contrast.
+		await this.page.evaluate(() => Promise.allSettled(document.getAnimations()
+			.filter((one) => one.effect.getComputedTiming().iterations < 1000).map((one) => one.finished)));
+		await this.page.evaluate(await readFile(axeFile, "utf8"));
+		const { violations } = await this.page.evaluate(() => window.axe.run(document));
+		const found = violations.filter((one) => ["serious", "critical"].includes(one.impact))
+			.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+		assert.deepEqual(found, [], what);
+		const [width, window_] = await this.page.evaluate(() =>
+			[document.documentElement.scrollWidth, window.innerWidth]);
+		assert.ok(width <= window_, `${what} is ${width} px wide, the window ${window_}`);
+	}
+
+	close() {
+		return this.page.context().close();
+	}
+}
