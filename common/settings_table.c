@@ -267,8 +267,6 @@ const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_LOG] = "Log",
 };
 
-#define NOT_USED " Accepted for files of light-push 1.x; nothing uses it in this release."
-
 #define ROW(NAME, KIND, GROUP, ...)                                                                \
 	{                                                                                          \
 		.name = #NAME, .kind = SETTING_##KIND, .group = GROUP_##GROUP,                     \
@@ -341,7 +339,7 @@ const struct setting setting_table[] = {
 	    HELP("Messages that wait for one client while it is away: the newest ones, until they "
 		 "expire.")),
 	ROW(apns_aps_alert, TEXT, OFFLINE, RANGE(0, 1000), DEFAULT("通知"),
-	    HELP("Alert of an APNs notification that brings none." NOT_USED)),
+	    HELP("Alert of an APNs notification that brings none.")),
 	ROW(apns_payload_size, SIZE, OFFLINE, RANGE(1, 64 * KB), DEFAULT("4000"),
 	    HELP("Largest pushData.apsData that a push with leaveMessage may have.")),
 	ROW(client_legacy_expire, DURATION, OFFLINE, UNIT(HOUR), RANGE(SECOND, 3650 * DAY),
