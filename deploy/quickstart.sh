@@ -222,10 +222,13 @@ write_configs()
 {
 	(
 		umask 077
+		# What it encrypts stays in the data, so it does, too.
+		[ -s "$dir/secret-key" ] || head -c 32 /dev/urandom | base64 >"$dir/secret-key"
 		cat >"$run/light-push.conf" <<-END
 			redis_address = 127.0.0.1:$redis_port
 			admin_name = $admin_user
 			admin_passwd = $admin_password
+			secret_keys = quickstart:$(cat "$dir/secret-key")
 		END
 	)
 	data=$(printf '%s' "$dir/redis" | sed 's/[\\&|"]/\\&/g')

@@ -17,6 +17,7 @@
 
 struct auth_cache;
 struct route;
+struct secret_keys;
 
 /* One program; shared by its threads, read-only once they run. */
 struct api_app {
@@ -27,6 +28,7 @@ struct api_app {
 	struct ident_rules *rules;
 	struct redis_shared *redis;
 	struct auth_cache *auth;
+	struct secret_keys *secret_keys; /* NULL: none are set */
 };
 
 /* One thread. */

@@ -5,6 +5,7 @@
 
 #include "common/lp_hash.h"
 #include "common/lp_log.h"
+#include "common/push/secret_keys.h"
 #include "common/store/script.h"
 #include "fcgi-api/api_app.h"
 #include "fcgi-api/auth.h"
@@ -21,6 +22,7 @@ static bool seed_hash(void)
 
 bool api_app_init(struct api_app *app, const struct settings *s)
 {
+	struct lp_buf why = {0}; /* the settings were checked when they were read */
 	char *error = NULL;
 	bool ok = false;
 
@@ -30,6 +32,8 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 				     (size_t)s->room_max_length, (size_t)s->userid_max_length,
 				     (size_t)s->uuid_max_length, &error);
 	app->redis = redis_shared_new(s);
+	app->secret_keys = secret_keys_new(s->secret_keys, &why);
+	lp_buf_clear(&why);
 	if (!app->rules) {
 		lp_error("api", "setting key_reg: %s", error);
 	} else if (!app->redis) {
@@ -47,6 +51,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 void api_app_clear(struct api_app *app)
 {
 	auth_cache_free(app->auth);
+	secret_keys_free(app->secret_keys);
 	redis_shared_free(app->redis);
 	ident_rules_free(app->rules);
 }

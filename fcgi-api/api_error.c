@@ -48,6 +48,7 @@ static const struct {
 	[API_JWT_KEYS_INVALID] = {400, "jwt_keys_invalid", "jwt_keys invalid"},
 	[API_ADMIN_ONLY] = {403, "admin_only", "only the administrator may set this"},
 	[API_APNS_LIST_INVALID] = {400, "apns_list_invalid", "apns_list invalid"},
+	[API_PUSH_PROVIDERS_INVALID] = {400, "push_providers_invalid", "push_providers invalid"},
 	[API_KEY_MISSING] = {400, "key_missing", "can not find key"},
 	[API_NAMESPACE_OPEN] = {400, "namespace_open", "namespace must be set offline on"},
 	[API_TRANSFER_EMPTY] =

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
@@ -8,6 +9,7 @@
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/nsp_change.h"
+#include "fcgi-api/nsp_providers.h"
 #include "fcgi-api/nsp_settings.h"
 #include "fcgi-api/nsp_use.h"
 
@@ -30,56 +32,84 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 	redis_args_clear(&args);
 }
 
-/* Appends a list setting that is merged with what is stored. */
-static enum api_error merge(struct redis_args *args, const char *name, struct lp_str stored,
-			    struct json_object *change, struct lp_buf *wrong)
+/* The settings that are merged with what is stored. */
+enum list { LIST_PUSH_PROVIDERS, LIST_APNS_LIST, LIST_JWT_KEYS, LISTS };
+
+static const char *const list_names[LISTS] = {"push_providers", "apns_list", "jwt_keys"};
+
+static enum api_error merge_keys(struct redis_args *args, struct lp_str stored,
+				 struct json_object *change, struct nsp_wrong *wrong)
 {
-	bool keys = strcmp(name, "jwt_keys") == 0;
 	int rc;
 
-	redis_args_addz(args, name);
-	rc = keys ? nsp_settings_merge_keys(&args->text, stored, change, wrong)
-		  : nsp_settings_merge_apns(&args->text, stored, change);
+	redis_args_addz(args, list_names[LIST_JWT_KEYS]);
+	rc = nsp_settings_merge_keys(&args->text, stored, change, &wrong->field);
 	redis_args_end(args);
-	if (rc == LP_OK)
-		return API_OK;
-	if (!wrong->len)
-		lp_buf_addz(wrong, name);
-	return keys ? API_JWT_KEYS_INVALID : API_APNS_LIST_INVALID;
+	if (rc != LP_OK && !wrong->field.len)
+		lp_buf_addz(&wrong->field, list_names[LIST_JWT_KEYS]);
+	return rc == LP_OK ? API_OK : API_JWT_KEYS_INVALID;
+}
+
+/* All entries go to push_providers. */
+static enum api_error merge_providers(struct api_ctx *ctx, struct redis_args *args,
+				      struct lp_str nsp, const struct lp_str *stored,
+				      struct json_object **changes, struct nsp_wrong *wrong)
+{
+	const struct nsp_providers env = {
+		.nsp = nsp,
+		.keys = ctx->app->secret_keys,
+		.token_hosts = ctx->app->settings->fcm_token_hosts,
+		.rules = ctx->app->rules,
+		.now = (int64_t)time(NULL),
+	};
+	enum api_error err;
+
+	redis_args_addz(args, list_names[LIST_PUSH_PROVIDERS]);
+	err = nsp_providers_merge(&args->text, &env, stored[LIST_PUSH_PROVIDERS],
+				  stored[LIST_APNS_LIST], changes[LIST_PUSH_PROVIDERS],
+				  changes[LIST_APNS_LIST], wrong);
+	redis_args_end(args);
+	redis_args_addz(args, list_names[LIST_APNS_LIST]);
+	redis_args_addz(args, "");
+	return err;
 }
 
 /*
  * Reads rev and the lists, and appends those merged that are given. API_OK and rev (heap; NULL: no
- * list is given), or the error with the field in *wrong.
+ * list is given), or the error with *wrong.
  */
 static enum api_error merge_lists(struct api_ctx *ctx, struct redis_args *args, struct lp_str nsp,
-				  struct json_object *body, char **rev, struct lp_buf *wrong)
+				  struct json_object *body, char **rev, struct nsp_wrong *wrong)
 {
-	static const char *const names[] = {"apns_list", "jwt_keys"};
+	struct json_object *changes[LISTS];
+	struct lp_str stored[LISTS];
 	struct redis_args read = {0};
 	struct redisReply *reply = NULL;
 	enum api_error err = API_OK;
+	bool any = false;
 
-	if (!api_param(body, names[0]) && !api_param(body, names[1]))
-		return API_OK;
 	redis_args_addz(&read, "HMGET");
 	key_of_namespace(&read.text, ctx->app->settings->redis_prefix, nsp, "conf");
 	redis_args_end(&read);
 	redis_args_addz(&read, "rev");
-	redis_args_addz(&read, names[0]);
-	redis_args_addz(&read, names[1]);
-	if (redis_command(ctx->redis, &read, &reply) == LP_OK)
+	for (size_t i = 0; i < LISTS; i++) {
+		redis_args_addz(&read, list_names[i]);
+		changes[i] = api_param(body, list_names[i]);
+		any = any || changes[i];
+	}
+	if (any && redis_command(ctx->redis, &read, &reply) == LP_OK) {
 		*rev = redis_reply_nil(redis_reply_at(reply, 0))
 			       ? lp_xstrdup("0")
 			       : lp_xstrndup(redis_reply_str(redis_reply_at(reply, 0)));
-	else
+		for (size_t i = 0; i < LISTS; i++)
+			stored[i] = redis_reply_str(redis_reply_at(reply, i + 1));
+		if (changes[LIST_PUSH_PROVIDERS] || changes[LIST_APNS_LIST])
+			err = merge_providers(ctx, args, nsp, stored, changes, wrong);
+		if (err == API_OK && changes[LIST_JWT_KEYS])
+			err = merge_keys(args, stored[LIST_JWT_KEYS], changes[LIST_JWT_KEYS],
+					 wrong);
+	} else if (any) {
 		err = API_UNAVAILABLE;
-	for (size_t i = 0; i < 2 && err == API_OK; i++) {
-		struct json_object *change = api_param(body, names[i]);
-
-		if (change)
-			err = merge(args, names[i], redis_reply_str(redis_reply_at(reply, i + 1)),
-				    change, wrong);
 	}
 	redis_reply_free(reply);
 	redis_args_clear(&read);
@@ -95,7 +125,8 @@ static void join_args(struct redis_args *a, const struct redis_args *b)
 
 /* One try. *again: somebody else saved between our reading and writing. */
 static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct lp_str nsp,
-				const struct redis_args *fields, bool *again, struct lp_buf *wrong)
+				const struct redis_args *fields, bool *again,
+				struct nsp_wrong *wrong)
 {
 	const struct settings *s = ctx->app->settings;
 	struct redis_args args = {0}, lists = {0};
@@ -130,22 +161,22 @@ static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 		 bool admin)
 {
 	struct redis_args fields = {0};
-	struct lp_buf wrong = {0};
+	struct nsp_wrong wrong = {.msg = NULL};
 	const char *field;
 	enum api_error err = nsp_change_args(&fields, req->body, admin, &field);
 	bool again = err == API_OK;
 
 	if (err != API_OK)
-		lp_buf_addz(&wrong, field);
+		lp_buf_addz(&wrong.field, field);
 	for (int tries = 0; again && tries < SAVE_TRIES; tries++)
 		err = save_once(ctx, req, nsp, &fields, &again, &wrong);
 	if (err == API_OK)
 		lp_buf_addz(&resp->body, "{}");
-	else if (wrong.len)
-		api_fail_at(resp, err, wrong.data);
+	else if (wrong.field.len)
+		api_fail_as(resp, err, wrong.msg, wrong.field.data);
 	else
 		api_fail(resp, err);
-	lp_buf_clear(&wrong);
+	lp_buf_clear(&wrong.field);
 	redis_args_clear(&fields);
 }
 

@@ -12,8 +12,6 @@
 #include "common/lp_str.h"
 #include "common/store/redis.h"
 
-#define NSP_APNS_MAX 100 /* entries of apns_list */
-
 /* Makes args the command that reads what nsp_settings_json() shows. */
 void nsp_settings_args(struct redis_args *args, const char *prefix, struct lp_str nsp);
 
@@ -22,15 +20,6 @@ void nsp_settings_args(struct redis_args *args, const char *prefix, struct lp_st
  * is not set is null.
  */
 void nsp_settings_json(struct lp_buf *out, const struct redisReply *reply);
-
-/*
- * Appends the new apns_list: stored (JSON text, or empty) with changes merged in by name. An entry
- * with "del" removes; a known one is updated field by field; others are added. A field given as
- * null is taken away, one given as "" too unless it is secret: a form can not show those, and
- * sends them empty. LP_EINVAL when changes is not an array of objects with names, or is too long.
- */
-int nsp_settings_merge_apns(struct lp_buf *out, struct lp_str stored,
-			    struct json_object *changes) LP_MUSTCHECK;
 
 /*
  * Appends the new jwt_keys: those of change, of which one without a key keeps the stored key of its

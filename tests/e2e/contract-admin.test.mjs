@@ -6,6 +6,7 @@ import { after, before, describe } from "node:test";
 
 import { connectClient } from "./lib/client.mjs";
 import { row, socketRow } from "./lib/contract.mjs";
+import { makeKey } from "./lib/providers.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -97,7 +98,7 @@ row("apns_list", "is merged by name", async () => {
 	const rest = await stack.namespace("/apns");
 	const save = (apns_list) => rest.post("/api/auth/namespace/save", { apns_list });
 	const list = async () => (await rest.get("/api/auth/namespace")).apns_list;
-	await save([{ name: "a", apns_topic: "t", token_key: "SECRET", apns_env: "dev" }, { name: "b" }]);
+	await save([{ name: "a", apns_topic: "t", token_key: makeKey(), apns_env: "dev" }, { name: "b" }]);
 	const [a, b] = await list();
 	assert.deepEqual([a.name, a.apns_topic, a.apns_env, b.name], ["a", "t", "dev", "b"]);
 	assert.deepEqual([a.token_key, a.token_key_set, b.token_key_set], [undefined, true, false]);

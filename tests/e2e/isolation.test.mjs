@@ -119,7 +119,7 @@ async function connect(key, mark) {
 async function fill(key, mark) {
 	const rest = await stack.namespace(key);
 	await rest.post("/api/auth/namespace/save", { name: `${key} ${mark}`, callback_auth: mark,
-		apns_list: [{ name: "a", apns_topic: mark, token_key: mark }] });
+		apns_list: [{ name: "a", apns_topic: mark }] });
 	const own = await connect(key, mark);
 	const { id } = await rest.push(SHARED.room, { mark }, { from: mark });
 	for (const client of own) {

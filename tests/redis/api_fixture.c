@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "common/lp_json.h"
+#include "common/push/secret_keys.h"
 #include "common/store/script.h"
 #include "fcgi-api/routes.h"
 #include "tests/redis/api_fixture.h"
@@ -225,11 +226,13 @@ int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 	app.rules = ident_rules_new(s->key_reg, 50, 100, 100, 100, &error);
 	app.redis = redis_shared_new(s);
 	app.auth = auth_cache_new();
+	app.secret_keys = secret_keys_new("k:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", NULL);
 	client = redis_new(app.redis);
 	status = lp_test_main(suite, tests, count);
 	get("", "/health"); /* frees the answer before */
 	redis_free(client);
 	auth_cache_free(app.auth);
+	secret_keys_free(app.secret_keys);
 	redis_shared_free(app.redis);
 	ident_rules_free(app.rules);
 	settings_clear(s);

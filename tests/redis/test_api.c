@@ -279,6 +279,18 @@ static void test_save(void)
 	EXPECT("online is not", command_text("HGET lp:inbox-seq c1.1"), "3");
 }
 
+/* As JSON has it; made for this test. */
+#define KEY                                                                                        \
+	"-----BEGIN PRIVATE KEY-----\\n"                                                           \
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYP0izbFyMduZGzaP\\n"                      \
+	"DLqKzcJ9tquhp9SmkxIItYBBiUShRANCAARckxQ0YMW8j4a/AFCTJh4UIdqtDvD3\\n"                      \
+	"IPmLchym8mJI2S7LDttDXI07RoNGkRzqMGuHd2Hd9mEXs247ET92lRB+\\n"                              \
+	"-----END PRIVATE KEY-----\\n"
+
+#define NO_CERTIFICATES                                                                            \
+	"\"apns_dev_cert_set\":false,\"apns_dev_key_set\":false,"                                  \
+	"\"apns_production_cert_set\":false,\"apns_production_key_set\":false,"
+
 static void test_apns_list(void)
 {
 	const char *answer;
@@ -286,7 +298,7 @@ static void test_apns_list(void)
 	fresh();
 	EXPECT("",
 	       post(OWNER, "/api/auth/namespace/save",
-		    "{\"key\":\"/other\",\"apns_list\":[{\"name\":\"a\",\"token_key\":\"SECRET\","
+		    "{\"key\":\"/other\",\"apns_list\":[{\"name\":\"a\",\"token_key\":\"" KEY "\","
 		    "\"apns_topic\":\"t\"}]}"),
 	       "200 {}");
 	EXPECT("the caller's own", command_text("EXISTS lp:{/other}:conf"), "0");
@@ -303,13 +315,14 @@ static void test_apns_list(void)
 	EXPECT("", member(answer, 0, "auth_passwd_set"), "true");
 	EXPECT("", member(answer, 0, "auth_passwd"), "-");
 	EXPECT("", member(answer, 0, "apns_list"),
-	       "[{\"name\":\"a\",\"apns_env\":\"dev\",\"apns_topic\":\"t\","
-	       "\"apns_dev_key_set\":false,\"apns_production_key_set\":false,"
-	       "\"token_key_set\":true},{\"name\":\"b\",\"apns_dev_key_set\":false,"
-	       "\"apns_production_key_set\":false,\"token_key_set\":false}]");
-	CHECK(!strstr(answer, "SECRET") && !strstr(answer, "pbkdf2"));
+	       "[{\"name\":\"a\",\"apns_env\":\"dev\",\"apns_topic\":\"t\"," NO_CERTIFICATES
+	       "\"token_key_set\":true},{\"name\":\"b\"," NO_CERTIFICATES
+	       "\"token_key_set\":false}]");
+	CHECK(!strstr(answer, "PRIVATE") && !strstr(answer, "enc:1:") && !strstr(answer, "pbkdf2"));
 	free((char *)answer);
-	CHECK(strstr(command_text("HGET " B ":conf apns_list"), "SECRET") != NULL);
+	EXPECT("moved", command_text("HEXISTS " B ":conf apns_list"), "0");
+	CHECK(strstr(command_text("HGET " B ":conf push_providers"), "\"enc:1:k:") != NULL);
+	CHECK(!strstr(command_text("HGET " B ":conf push_providers"), "PRIVATE"));
 }
 
 static void test_list(void)

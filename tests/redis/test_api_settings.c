@@ -46,6 +46,9 @@ static void test_refused(void)
 		 KEYS_INVALID("jwt_keys[1].alg")},
 		{"\"apns_list\":5",
 		 ERROR("400", "apns_list invalid", "apns_list_invalid", "apns_list")},
+		{"\"push_providers\":[{\"name\":\"a\",\"token_key\":\"none\"}]",
+		 ERROR("400", "it is no private key on the curve P-256, as Apple's .p8 file has it",
+		       "push_providers_invalid", "push_providers[a].token_key")},
 	};
 	const char *before;
 

@@ -4,76 +4,6 @@
 #include "fcgi-api/nsp_settings.h"
 #include "tests/unit/lp_test.h"
 
-static void test_merge(void)
-{
-	static const char stored[] = "[{\"name\":\"a\",\"apns_topic\":\"t\",\"token_key\":\"k\"},"
-				     "{\"name\":\"b\",\"apns_env\":\"dev\"}]";
-	static const struct {
-		const char *stored, *changes;
-		const char *want; /* NULL: refused */
-	} rows[] = {
-		{"", "[]", ""},
-		{"", "[{\"name\":\"a\",\"apns_env\":\"dev\",\"other\":1}]",
-		 "[{\"name\":\"a\",\"apns_env\":\"dev\"}]"},
-		{"no JSON", "[{\"name\":\"a\"}]", "[{\"name\":\"a\"}]"},
-		/* a form sends a secret it can not show as "" */
-		{stored, "[{\"name\":\"a\",\"apns_topic\":\"u\",\"token_key\":\"\"}]",
-		 "[{\"name\":\"a\",\"apns_topic\":\"u\",\"token_key\":\"k\"},"
-		 "{\"name\":\"b\",\"apns_env\":\"dev\"}]"},
-		{stored, "[{\"name\":\"a\",\"apns_topic\":\"\",\"token_key\":null}]",
-		 "[{\"name\":\"a\"},{\"name\":\"b\",\"apns_env\":\"dev\"}]"},
-		{stored, "[{\"name\":\"a\",\"del\":true},{\"name\":\"c\",\"del\":1}]",
-		 "[{\"name\":\"b\",\"apns_env\":\"dev\"}]"},
-		{stored, "[{\"name\":\"a\",\"del\":\"1\"},{\"name\":\"b\",\"del\":\"1\"}]", ""},
-		{stored, "[{\"name\":\"a\",\"del\":\"0\"},{\"name\":\"b\",\"del\":\"1\"}]",
-		 "[{\"name\":\"a\",\"apns_topic\":\"t\",\"token_key\":\"k\"}]"},
-		{stored, "{\"name\":\"a\"}", NULL},
-		{stored, "\"a\"", NULL},
-		{stored, "[1]", NULL},
-		{stored, "[null]", NULL},
-		{stored, "[{}]", NULL},
-		{stored, "[{\"name\":\"\"}]", NULL},
-		{stored, "[{\"name\":{}}]", NULL},
-		{stored, "[{\"name\":\"a\",\"token_key\":{}}]", NULL},
-	};
-	struct lp_buf out = {0};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct lp_str row = lp_cstr(rows[i].changes);
-		struct json_object *changes;
-		int rc;
-
-		lp_buf_reset(&out);
-		CHECK(lp_json_parse(row, &changes) == LP_OK);
-		rc = nsp_settings_merge_apns(&out, lp_cstr(rows[i].stored), changes);
-		CHECK_ROW(row, rc == (rows[i].want ? LP_OK : LP_EINVAL));
-		if (rows[i].want)
-			CHECK_STR(row, lp_buf_str(&out), lp_cstr(rows[i].want));
-		json_object_put(changes);
-	}
-	lp_buf_clear(&out);
-}
-
-static void test_bound(void)
-{
-	struct json_object *changes = json_object_new_array();
-	struct lp_buf out = {0};
-	char name[16];
-
-	for (int i = 0; i <= NSP_APNS_MAX; i++) {
-		struct json_object *entry = json_object_new_object();
-
-		snprintf(name, sizeof(name), "n%d", i);
-		json_object_object_add(entry, "name", json_object_new_string(name));
-		json_object_array_add(changes, entry);
-	}
-	CHECK(nsp_settings_merge_apns(&out, LP_STR(""), changes) == LP_EINVAL);
-	json_object_array_del_idx(changes, 0, 1);
-	CHECK(nsp_settings_merge_apns(&out, LP_STR(""), changes) == LP_OK);
-	json_object_put(changes);
-	lp_buf_clear(&out);
-}
-
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define OTHER  "another secret of at least 32 bytes"
 
@@ -127,8 +57,6 @@ static void test_keys(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"merge", test_merge},
-		{"bound", test_bound},
 		{"keys", test_keys},
 	};
 

@@ -81,6 +81,7 @@ export default {
     aps_data_too_large: 'pushData.apsData is too large.',
     message_not_found: 'There is no such message, or it has expired.',
     setting_invalid: 'One of the values is not valid.',
+    push_providers_invalid: 'The push provider is not valid.',
     apns_list_invalid: 'The APNs entry is not valid.',
     client_not_found: 'There is no such client in this namespace.',
     rate_limited: 'Too many at a time. Please try again in a moment.',

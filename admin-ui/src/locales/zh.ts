@@ -83,6 +83,7 @@ const zh: typeof en = {
     aps_data_too_large: 'pushData.apsData 过大。',
     message_not_found: '没有这条消息，或已过期。',
     setting_invalid: '有一项的值无效。',
+    push_providers_invalid: '推送服务配置无效。',
     apns_list_invalid: 'APNs 配置无效。',
     client_not_found: '该命名空间没有这个客户端。',
     rate_limited: '操作过于频繁，请稍后再试。',

@@ -7,7 +7,9 @@
 //     Web Push    POST /push/<name>
 
 import { execFileSync } from "node:child_process";
-import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes } from "node:crypto";
+import {
+	createDecipheriv, createECDH, createPublicKey, generateKeyPairSync, hkdfSync, randomBytes,
+} from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import http2 from "node:http2";
 import path from "node:path";
@@ -51,6 +53,12 @@ export function makeCredentials(dir) {
 			publicKey: vapid.getPublicKey("base64url"),
 		},
 	};
+}
+
+// A key as Apple's .p8 files have it.
+export function makeKey() {
+	return generateKeyPairSync("ec", { namedCurve: "P-256" })
+		.privateKey.export({ type: "pkcs8", format: "pem" });
 }
 
 // A browser's side of a subscription.
