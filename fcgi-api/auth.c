@@ -15,17 +15,16 @@
 #include "fcgi-api/auth.h"
 #include "fcgi-api/password.h"
 
-#define CACHE_MAX  10000 /* namespaces; then all are forgotten */
+#define CACHE_MAX  10000 /* passwords; then all are forgotten */
+#define PASSWORDS  2     /* of a namespace, so that one can be replaced while the other works */
 #define DIGEST_LEN 32
 
-/* The password of one namespace that was right, and with what. */
+/* A namespace and a password that was right, and with what. */
 struct known {
-	unsigned char digest[DIGEST_LEN]; /* of the password */
+	unsigned char digest[DIGEST_LEN]; /* of both */
 	char rev[24];
 	char *stored; /* the hash it was checked against */
-	size_t nsp_len;
 	UT_hash_handle hh;
-	char nsp[];
 };
 
 struct auth_cache {
@@ -83,16 +82,15 @@ static void digest(const struct auth_cache *cache, struct lp_str password,
  * Whether this password is known to be right; then rev says with which settings. With stored, also
  * whether it was checked against that very hash.
  */
-static bool recall(struct auth_cache *cache, const struct api_req *req,
-		   const unsigned char mac[DIGEST_LEN], const struct lp_str *stored, char rev[24])
+static bool recall(struct auth_cache *cache, const unsigned char mac[DIGEST_LEN],
+		   const struct lp_str *stored, char rev[24])
 {
 	struct known *k;
 	bool same;
 
 	pthread_mutex_lock(&cache->lock);
-	HASH_FIND(hh, cache->known, req->user.p, req->user.n, k);
-	same = k && CRYPTO_memcmp(k->digest, mac, DIGEST_LEN) == 0 &&
-	       (!stored || lp_str_eq(lp_cstr(k->stored), *stored));
+	HASH_FIND(hh, cache->known, mac, DIGEST_LEN, k);
+	same = k && (!stored || lp_str_eq(lp_cstr(k->stored), *stored));
 	if (same && rev)
 		memcpy(rev, k->rev, sizeof(k->rev));
 	pthread_mutex_unlock(&cache->lock);
@@ -105,18 +103,16 @@ static void remember(struct auth_cache *cache, const struct api_req *req,
 	struct known *k;
 
 	pthread_mutex_lock(&cache->lock);
-	HASH_FIND(hh, cache->known, req->user.p, req->user.n, k);
+	HASH_FIND(hh, cache->known, mac, DIGEST_LEN, k);
 	if (k)
 		forget(cache, k);
 	else if (HASH_COUNT(cache->known) >= CACHE_MAX)
 		forget_all(cache);
-	k = lp_xcalloc(1, sizeof(*k) + req->user.n);
+	k = lp_xcalloc(1, sizeof(*k));
 	memcpy(k->digest, mac, DIGEST_LEN);
 	memcpy(k->rev, req->rev, sizeof(k->rev));
 	k->stored = lp_xstrndup(stored);
-	k->nsp_len = req->user.n;
-	memcpy(k->nsp, req->user.p, req->user.n);
-	HASH_ADD_KEYPTR(hh, cache->known, k->nsp, k->nsp_len, k);
+	HASH_ADD(hh, cache->known, digest, DIGEST_LEN, k);
 	pthread_mutex_unlock(&cache->lock);
 }
 
@@ -155,6 +151,7 @@ static enum api_error load_settings(struct api_ctx *ctx, struct api_req *req,
 	redis_args_addz(&args, "rev");
 	redis_args_addz(&args, "offline");
 	redis_args_addz(&args, "auth_passwd");
+	redis_args_addz(&args, "auth_passwd2");
 	rc = redis_command(ctx->redis, &args, reply);
 	redis_args_clear(&args);
 	if (rc != LP_OK)
@@ -165,26 +162,54 @@ static enum api_error load_settings(struct api_ctx *ctx, struct api_req *req,
 	return rev.n ? API_OK : API_NAMESPACE_NOT_FOUND;
 }
 
+static bool known_for(struct auth_cache *cache, const struct api_req *req,
+		      const unsigned char mac[DIGEST_LEN], struct lp_str stored)
+{
+	return recall(cache, mac, &stored, NULL);
+}
+
+static bool hashes_to(struct auth_cache *cache, const struct api_req *req,
+		      const unsigned char mac[DIGEST_LEN], struct lp_str stored)
+{
+	return password_verify(stored, req->password);
+}
+
+/* Whether one of the stored passwords is it, as far as is() can tell; then it is remembered. */
+static bool match(struct auth_cache *cache, const struct api_req *req,
+		  const unsigned char mac[DIGEST_LEN], const struct redisReply *settings,
+		  bool (*is)(struct auth_cache *cache, const struct api_req *req,
+			     const unsigned char mac[DIGEST_LEN], struct lp_str stored))
+{
+	for (size_t i = 0; i < PASSWORDS; i++) {
+		struct lp_str stored = redis_reply_str(redis_reply_at(settings, 2 + i));
+
+		if (stored.n && is(cache, req, mac, stored)) {
+			remember(cache, req, mac, stored);
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum api_error check_namespace(struct api_ctx *ctx, struct api_req *req, bool push)
 {
 	struct auth_cache *cache = ctx->app->auth;
 	struct redisReply *reply = NULL;
 	unsigned char mac[DIGEST_LEN];
-	struct lp_str stored;
+	bool right = false;
 	enum api_error err;
 
 	if (!ident_namespace(ctx->app->rules, req->user))
 		return API_NAMESPACE_NOT_FOUND;
-	digest(cache, req->password, mac);
-	if (push && recall(cache, req, mac, NULL, req->rev))
+	digest(cache, lp_buf_str(&req->credentials), mac);
+	if (push && recall(cache, mac, NULL, req->rev))
 		return API_OK;
 	err = load_settings(ctx, req, &reply);
-	stored = redis_reply_str(redis_reply_at(reply, 2));
-	if (err == API_OK && !recall(cache, req, mac, &stored, NULL) &&
-	    !password_verify(stored, req->password))
-		err = API_PASSWD_ERROR;
-	if (err == API_OK)
-		remember(cache, req, mac, stored);
+	if (err == API_OK) {
+		right = match(cache, req, mac, reply, known_for) ||
+			match(cache, req, mac, reply, hashes_to);
+		err = right ? API_OK : API_PASSWD_ERROR;
+	}
 	redis_reply_free(reply);
 	return err;
 }

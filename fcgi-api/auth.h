@@ -2,8 +2,8 @@
  * Who asks: the Authorization header against the namespace's password, or the administrator's.
  *
  * Checking a password costs a read of the settings and some tens of milliseconds of hashing. So a
- * process remembers, for each namespace, the password that was right last (as an HMAC under a
- * random key of the process) and with which revision of the settings. A push goes out on that
+ * process remembers which passwords of which namespaces were right (as an HMAC under a random key
+ * of the process) and with which revision of the settings. A push goes out on that
  * memory alone, and push.lua refuses it as STALE when the settings have changed since; all other
  * requests read the settings, and only spare the hashing.
  */

@@ -76,7 +76,19 @@ static enum api_error add_password(struct redis_args *args, struct json_object *
 	return API_OK;
 }
 
-/* The same for a secret that is kept as it is; null takes it away. */
+/* The second one, for a change of passwords without a gap; an empty one takes it away. */
+static enum api_error add_second(struct redis_args *args, struct json_object *body,
+				 const char *name)
+{
+	struct lp_str value;
+
+	if (api_param_text(body, name, &value) != LP_OK || value.n)
+		return add_password(args, body, name);
+	add(args, name, value);
+	return API_OK;
+}
+
+/* A secret that is kept as it is: an empty one keeps what there is, null takes it away. */
 static enum api_error add_secret(struct redis_args *args, struct json_object *body,
 				 const char *name)
 {
@@ -127,6 +139,7 @@ enum api_error nsp_change_args(struct redis_args *args, struct json_object *body
 		{"connect_auth", add_connect_auth},
 		{"offline", add_offline},
 		{"auth_passwd", add_password},
+		{"auth_passwd2", add_second},
 	};
 	enum api_error err = API_OK;
 

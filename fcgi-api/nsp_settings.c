@@ -24,6 +24,7 @@ enum field {
 	NSP_FIRST_LIMIT,
 	NSP_CALLBACK_SECRET = NSP_FIRST_LIMIT + NSP_LIMITS,
 	NSP_AUTH_PASSWD,
+	NSP_AUTH_PASSWD2,
 	NSP_FIELDS
 };
 
@@ -42,6 +43,7 @@ static const char *const nsp_fields[NSP_FIELDS] = {
 	[NSP_JWT_KEYS] = "jwt_keys",
 	[NSP_CALLBACK_SECRET] = "callback_secret",
 	[NSP_AUTH_PASSWD] = "auth_passwd",
+	[NSP_AUTH_PASSWD2] = "auth_passwd2",
 };
 
 static const char *field_name(size_t i)

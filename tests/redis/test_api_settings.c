@@ -7,6 +7,7 @@
 #include "common/lp_mem.h"
 #include "tests/redis/api_fixture.h"
 
+#define SECOND "Basic L2Q6cHc6Mg==" /* /d:pw:2 */
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define HS256  "{\"kid\":\"a\",\"alg\":\"HS256\",\"key\":\"" SECRET "\"}"
 
@@ -120,12 +121,43 @@ static void test_taken_away(void)
 	CHECK(strstr(answer, "\"limit_clients\":0") != NULL);
 }
 
+static void logins(const char *first, const char *second)
+{
+	EXPECT("first", msg_of(post(OWNER, "/api/auth/login", "{}")), first);
+	EXPECT("second", msg_of(post(SECOND, "/api/auth/login", "{}")), second);
+	/* begins on what is remembered of the settings */
+	EXPECT("second", msg_of(post(SECOND, "/api/auth/push", "{\"room\":\"r\"}")),
+	       second[0] == '2' ? "400 pushData can not be empty and must be an Object" : second);
+}
+
+/* A change of passwords without a gap: with two, then with the new one alone. */
+static void test_two_passwords(void)
+{
+	fresh();
+	logins("200 {}", "401 passwd error");
+	save("\"auth_passwd2\":{}", INVALID("auth_passwd2"));
+	save("\"auth_passwd2\":\"pw:2\"", "200 {}");
+	CHECK(!strncmp(command_text("HGET " B ":conf auth_passwd2"), "pbkdf2-sha256$", 14));
+	logins("200 {}", "200 {}");
+	EXPECT("", member(get(OWNER, "/api/auth/namespace"), 0, "auth_passwd2_set"), "true");
+	EXPECT("", member(get(OWNER, "/api/auth/namespace"), 0, "auth_passwd2"), "-");
+	save("\"auth_passwd\":\"\",\"name\":\"n\"", "200 {}");
+	logins("200 {}", "200 {}");
+	EXPECT("by the owner",
+	       post(SECOND, "/api/auth/namespace/save",
+		    "{\"auth_passwd\":\"pw:2\",\"auth_passwd2\":\"\"}"),
+	       "200 {}");
+	EXPECT("gone", command_text("HEXISTS " B ":conf auth_passwd2"), "0");
+	logins("401 passwd error", "200 {}");
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"refused", test_refused},
 		{"kept and shown", test_kept_and_shown},
 		{"taken away", test_taken_away},
+		{"two passwords", test_two_passwords},
 	};
 
 	return fixture_main("api settings", tests, COUNT(tests));
