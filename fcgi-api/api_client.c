@@ -6,12 +6,14 @@
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/model/push_msg.h"
+#include "common/push/provider_fields.h"
 #include "common/store/keys.h"
 #include "fcgi-api/api_client.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_script.h"
 
 #define VALUE_MAX 1000 /* bytes of one field */
+#define TOKEN_MAX 2048 /* of device_token: subscriptions of browsers are long */
 
 enum kind { TEXT, FLAG, LONGITUDE, LATITUDE };
 
@@ -19,8 +21,8 @@ static const struct {
 	const char *name;
 	enum kind kind;
 } fields[] = {
-	{"device_token", TEXT}, {"mobile", TEXT},  {"system", TEXT},         {"leaveMessage", FLAG},
-	{"userId", TEXT},       {"nspName", TEXT}, {"longitude", LONGITUDE}, {"latitude", LATITUDE},
+	{"mobile", TEXT},  {"system", TEXT},         {"leaveMessage", FLAG}, {"userId", TEXT},
+	{"nspName", TEXT}, {"longitude", LONGITUDE}, {"latitude", LATITUDE},
 };
 
 /* A number of degrees, all of the text. */
@@ -37,9 +39,42 @@ static bool is_degrees(struct lp_str text, double max)
 	return end == digits + text.n && fabs(degrees) <= max;
 }
 
+/*
+ * A token is for APNs, or for the provider that is named: each has a field of its own. The
+ * subscription of a browser may come as the object it is.
+ */
+static enum api_error read_token(struct redis_args *args, struct json_object *body)
+{
+	struct json_object *token = api_param(body, "device_token");
+	struct lp_str provider, text;
+	struct lp_buf json = {0};
+	bool ok = api_param_text(body, "push_provider", &provider) != LP_EINVAL &&
+		  provider.n <= PROVIDER_NAME_MAX;
+
+	if (!token)
+		return ok ? API_OK : API_CLIENT_FIELD_INVALID;
+	if (json_object_is_type(token, json_type_object)) {
+		lp_json_text(&json, token);
+		text = lp_buf_str(&json);
+	} else {
+		ok = ok && api_param_text(body, "device_token", &text) == LP_OK;
+	}
+	ok = ok && text.n <= TOKEN_MAX;
+	if (ok) {
+		lp_buf_addz(&args->text, provider.n ? "device_token:" : "device_token");
+		lp_buf_adds(&args->text, provider);
+		redis_args_end(args);
+		redis_args_add(args, text);
+	}
+	lp_buf_clear(&json);
+	return ok ? API_OK : API_CLIENT_FIELD_INVALID;
+}
+
 /* Appends field and value for those that are given; an empty one takes the field away. */
 static enum api_error read_fields(struct redis_args *args, struct json_object *body)
 {
+	if (read_token(args, body) != API_OK)
+		return API_CLIENT_FIELD_INVALID;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct json_object *value = api_param(body, fields[i].name);
 		struct lp_str text;

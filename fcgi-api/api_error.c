@@ -61,6 +61,7 @@ static const struct {
 	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found"},
 	[API_CLIENT_FIELD_INVALID] = {400, "client_field_invalid",
 				      "a field of the client is invalid"},
+	[API_CLIENT_TOKENS_MANY] = {400, "client_tokens_many", "too many tokens"},
 	[API_EVENT_ID_INVALID] = {400, "event_id_invalid", "eventId invalid"},
 };
 

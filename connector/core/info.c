@@ -6,21 +6,24 @@
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/model/push_msg.h"
+#include "common/push/provider_fields.h"
 #include "connector/core/info.h"
 #include "connector/core/payload.h"
 #include "connector/core/reply.h"
 #include "connector/core/roomlist.h"
 
 #define TEXT_MAX   1024 /* bytes of a field */
+#define TOKEN_MAX  2048 /* of device_token: subscriptions of browsers are long */
 #define FIELDS_MAX 6
 
-static const char *const text_fields[] = {"device_token", "mobile", "system"};
+static const char *const text_fields[] = {"mobile", "system"};
 
 /* The fields that an event sets. */
 struct change {
 	struct store_field fields[FIELDS_MAX];
 	size_t count;
-	struct lp_buf text; /* of the values; never moves */
+	struct lp_buf text;  /* of the values; never moves */
+	struct lp_buf token; /* name of the token's field */
 };
 
 void info_add_members(struct lp_buf *json, const struct lp_str *items, size_t count)
@@ -58,13 +61,49 @@ static bool read_place(struct change *ch, struct json_object *payload, const cha
 	return rc != LP_EINVAL;
 }
 
+/*
+ * A token is for APNs, or for the provider that the event names: each has a field of its own. The
+ * subscription of a browser may come as the object it is.
+ */
+static bool read_token(struct change *ch, struct json_object *payload, const char **wrong)
+{
+	struct json_object *token = payload_member(payload, "device_token");
+	size_t from = ch->text.len;
+	int rc;
+
+	lp_buf_addz(&ch->token, "device_token:");
+	*wrong = "push_provider";
+	rc = payload_text(payload, *wrong, PROVIDER_NAME_MAX, &ch->token);
+	if (rc == LP_EINVAL || (rc == LP_OK && ch->token.data[ch->token.len - 1] == ':'))
+		return false;
+	if (rc == LP_ENOENT)
+		ch->token.data[--ch->token.len] = 0; /* without the colon */
+	*wrong = "device_token";
+	if (json_object_is_type(token, json_type_object)) {
+		struct lp_buf text = {0};
+
+		lp_json_text(&text, token);
+		rc = text.len <= TOKEN_MAX ? LP_OK : LP_EINVAL;
+		if (rc == LP_OK)
+			lp_buf_adds(&ch->text, lp_buf_str(&text));
+		lp_buf_clear(&text);
+	} else {
+		rc = payload_text(payload, *wrong, TOKEN_MAX, &ch->text);
+	}
+	if (rc == LP_OK)
+		set(ch, ch->token.data, from);
+	return rc != LP_EINVAL;
+}
+
 /* False, with the name of the field in *wrong, when one can not be taken. */
 static bool read_change(struct change *ch, struct json_object *payload, const char **wrong)
 {
 	struct json_object *leave = payload_member(payload, "leaveMessage");
 	size_t from;
 
-	lp_buf_reserve(&ch->text, FIELDS_MAX * TEXT_MAX);
+	lp_buf_reserve(&ch->text, FIELDS_MAX * TEXT_MAX + TOKEN_MAX);
+	if (!read_token(ch, payload, wrong))
+		return false;
 	for (size_t i = 0; i < sizeof(text_fields) / sizeof(text_fields[0]); i++) {
 		int rc;
 
@@ -92,6 +131,14 @@ static void changed(void *arg, enum store_answer answer, const struct store_text
 {
 	(void)got;
 	reply_answer(arg, answer);
+}
+
+static void saved(void *arg, enum store_answer answer, const struct store_texts *got)
+{
+	if (answer == STORE_FULL)
+		reply_refuse(arg, 400, "too many tokens");
+	else
+		changed(arg, answer, got);
 }
 
 static void shown(void *arg, enum store_answer answer, const struct store_texts *got)
@@ -132,10 +179,11 @@ void info_event(struct client *c, const struct socket_event *ev)
 		snprintf(text, sizeof(text), "%s invalid", wrong);
 		reply_status(c, ev->ack, 400, text);
 	} else if ((reply = reply_later(c, ev->ack))) {
-		core->ops->info(core->store, &who, ch.fields, ch.count, ch.count ? changed : shown,
+		core->ops->info(core->store, &who, ch.fields, ch.count, ch.count ? saved : shown,
 				reply);
 	}
 	lp_buf_clear(&ch.text);
+	lp_buf_clear(&ch.token);
 	json_object_put(payload);
 }
 

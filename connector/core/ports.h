@@ -70,7 +70,7 @@ enum store_answer {
 	STORE_OFFLINE_NAMESPACE,
 	STORE_UNREAD,   /* to client_on: done, and messages wait for the client, see unread() */
 	STORE_CONFLICT, /* to client_on: another connection holds the client id, as that says */
-	STORE_FULL,     /* to apns: no more rooms */
+	STORE_FULL,     /* to apns: no more rooms; to info: no more tokens */
 	STORE_BUSY,     /* too much is waiting already: not carried out; never said to a leave */
 	STORE_ANSWERS,
 };

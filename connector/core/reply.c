@@ -57,6 +57,12 @@ void reply_json(struct reply *r, struct lp_str json)
 	end(r);
 }
 
+void reply_refuse(struct reply *r, int status, const char *msg)
+{
+	reply_status(r->client, lp_str(r->ack, r->ack_len), status, msg);
+	end(r);
+}
+
 void reply_answer(struct reply *r, enum store_answer answer)
 {
 	static const struct {
@@ -71,7 +77,5 @@ void reply_answer(struct reply *r, enum store_answer answer)
 		[STORE_BUSY] = {500, "server busy"},
 	};
 
-	reply_status(r->client, lp_str(r->ack, r->ack_len), words[answer].status,
-		     words[answer].msg);
-	end(r);
+	reply_refuse(r, words[answer].status, words[answer].msg);
 }

@@ -23,6 +23,8 @@ void reply_status(struct client *c, struct lp_str ack, int status, const char *m
 struct reply *reply_later(struct client *c, struct lp_str ack);
 /* Answers with the JSON value and frees it. */
 void reply_json(struct reply *r, struct lp_str json);
+/* As reply_status(), later. */
+void reply_refuse(struct reply *r, int status, const char *msg);
 /* For an operation that brought nothing but this answer. */
 void reply_answer(struct reply *r, enum store_answer answer);
 

@@ -166,6 +166,48 @@ static void test_client(void)
 	other_end();
 }
 
+/* A token for each provider that is named, ten of them. */
+static void test_client_tokens(void)
+{
+	static const char record[] = B ":client:/d#ann#web-1";
+	struct lp_buf text = {0};
+
+	fresh();
+	EXPECT("an object",
+	       post(OWNER, CLIENT,
+		    "{\"id\":\"/d#ann#web-1\",\"push_provider\":\"web\","
+		    "\"device_token\":{\"endpoint\":\"https://x\"}}"),
+	       "204 ");
+	lp_buf_addf(&text, "HGET %s device_token:web", record);
+	EXPECT("", command_text(text.data), "{\"endpoint\":\"https://x\"}");
+	for (int i = 1; i <= 10; i++) {
+		lp_buf_reset(&text);
+		lp_buf_addf(&text,
+			    "{\"id\":\"/"
+			    "d#ann#web-1\",\"push_provider\":\"p%d\",\"device_token\":\"t\"}",
+			    i);
+		EXPECT(text.data, msg_of(post(OWNER, CLIENT, text.data)),
+		       i < 10 ? "204 " : "400 too many tokens");
+	}
+	EXPECT("one that is there",
+	       post(OWNER, CLIENT,
+		    "{\"id\":\"/d#ann#web-1\",\"push_provider\":\"p1\",\"device_token\":\"u\"}"),
+	       "204 ");
+	EXPECT("away",
+	       post(OWNER, CLIENT,
+		    "{\"id\":\"/d#ann#web-1\",\"push_provider\":\"web\",\"device_token\":\"\"}"),
+	       "204 ");
+	lp_buf_reset(&text);
+	lp_buf_addf(&text, "HLEN %s", record);
+	EXPECT("", command_text(text.data), "9");
+	EXPECT("no name",
+	       msg_of(post(OWNER, CLIENT,
+			   "{\"id\":\"/d#ann#web-1\",\"push_provider\":[],"
+			   "\"device_token\":\"t\"}")),
+	       "400 a field of the client is invalid");
+	lp_buf_clear(&text);
+}
+
 /* The place of a client is known while it is online. */
 static void test_client_place(void)
 {
@@ -267,6 +309,7 @@ int main(void)
 		{"POST /api/auth/transfer: leave", test_transfer_leave},
 		{"POST /api/auth/client", test_client},
 		{"POST /api/auth/client: place", test_client_place},
+		{"tokens of providers", test_client_tokens},
 		{"POST /api/auth/room-apns", test_room_apns},
 		{"POST /api/auth/room-leave-message", test_room_leave_message},
 		{"GET /api/auth/report/online: long lists", test_report_long},

@@ -218,6 +218,14 @@ static void test_record(void)
 	CU_ASSERT_EQUAL(strlen(command("HGET " B ":client:" ANN " last_connect_time")), 13);
 	EXPECT("PTTL " B ":client:" ANN, "-1");
 	/* nothing is written for a namespace that is gone, or goes */
+	for (int i = 0; i < 11; i++) {
+		char field[] = "device_token:a";
+
+		field[13] = (char)('a' + i);
+		CALL(i < 10 ? "-" : "FULL", "info", B, ANN, field, "t");
+	}
+	TWICE("-", "info", B, ANN, "device_token:a", "u");
+	TWICE("-", "info", B, ANN, "device_token:a", "");
 	CALL("UNKNOWN", "info", "lp:{/e}", "/e#a#web-1", "mobile", "5");
 	EXPECT("HSET " B ":conf offline on", "1");
 	CALL("OFFLINE", "info", B, EVE, "mobile", "5");

@@ -1,10 +1,11 @@
 -- A client's record: changes fields of it, or returns it.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 client    2.. pairs: field, value ('' takes it away); none: returns the record
--- Returns  a list, of fields and values when they were asked for; or UNKNOWN, OFFLINE: of the
---          namespace
+-- Returns  a list, of fields and values when they were asked for; FULL: too many tokens, nothing is
+--          changed; or UNKNOWN, OFFLINE: of the namespace
 -- include lib/open.lua
 -- include lib/place.lua
+-- include lib/tokens.lua
 local B, client = KEYS[1], ARGV[1]
 local record = B .. ':client:' .. client
 local good, status = open(B)
@@ -13,6 +14,9 @@ if not good then
 end
 if #ARGV == 1 then
   return redis.call('HGETALL', record)
+end
+if not tokens_fit(record) then
+  return redis.status_reply('FULL')
 end
 for i = 2, #ARGV, 2 do
   if ARGV[i + 1] == '' then
