@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 98
+#define SETTINGS_COUNT 100
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -68,8 +68,10 @@ struct settings {
 	char *api_listen;       /* light-push-api: unix:/path or host:port; "" = standard input */
 	char *admin_api_listen; /* light-push-admin-api */
 	int64_t api_threads;
-	int64_t max_body;   /* bytes */
-	char *cors_origins; /* LIST, or "*" */
+	int64_t login_failures;      /* of one address, then it is slowed down; 0: never */
+	int64_t login_failures_time; /* ms in which they are forgotten */
+	int64_t max_body;            /* bytes */
+	char *cors_origins;          /* LIST, or "*" */
 	char *admin_name;
 	char *admin_passwd;
 

@@ -17,6 +17,15 @@ void api_req_clear(struct api_req *req)
 	lp_buf_clear(&req->credentials);
 }
 
+enum api_scope api_scope_of(struct lp_str name)
+{
+	if (lp_str_eq(name, LP_STR("push")))
+		return SCOPE_PUSH;
+	if (lp_str_eq(name, LP_STR("read")))
+		return SCOPE_READ;
+	return lp_str_eq(name, LP_STR("all")) ? SCOPE_ALL : SCOPE_ANY;
+}
+
 struct json_object *api_param(struct json_object *from, const char *name)
 {
 	struct json_object *value = NULL;

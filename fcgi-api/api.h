@@ -15,7 +15,7 @@
 #include "common/settings.h"
 #include "common/store/redis.h"
 
-struct auth_cache;
+struct auth;
 struct route;
 struct secret_keys;
 
@@ -27,7 +27,7 @@ struct api_app {
 	const struct route *as_routes;
 	struct ident_rules *rules;
 	struct redis_shared *redis;
-	struct auth_cache *auth;
+	struct auth *auth;
 	struct secret_keys *secret_keys; /* NULL: none are set */
 };
 
@@ -36,6 +36,18 @@ struct api_ctx {
 	const struct api_app *app;
 	struct redis *redis;
 };
+
+/* What credentials allow, and what an endpoint wants. */
+enum api_scope {
+	SCOPE_ANY, /* every token will do */
+	SCOPE_PUSH,
+	SCOPE_READ,
+	SCOPE_ALL,     /* a token for everything */
+	SCOPE_PASSWORD /* no token, whatever its scope */
+};
+
+/* Of a token: push, read or all; SCOPE_ANY for any other text. */
+enum api_scope api_scope_of(struct lp_str name);
 
 enum api_method { API_OTHER, API_GET, API_POST, API_OPTIONS };
 
@@ -61,13 +73,16 @@ struct api_req {
 	struct json_object *body;   /* an object or an array; an empty object without a body */
 	struct lp_buf body_text;    /* when body came as JSON, else empty */
 
-	bool trusted; /* light-push-ctl: whoever reads the settings needs no password */
+	enum api_scope scope; /* that the endpoint wants */
+	bool trusted;         /* light-push-ctl: whoever reads the settings needs no password */
 
 	/* From auth.c: the namespace that asks, as it authenticated. */
-	struct lp_buf credentials; /* decoded; user and password point into it */
-	struct lp_str user, password;
-	char rev[24]; /* of the settings that the password was checked with */
-	bool offline; /* may be out of date when those came from the cache */
+	struct lp_buf credentials;    /* decoded; user and password may point into it */
+	struct lp_str user, password; /* or, of a token, its secret */
+	struct lp_str token;          /* id of the API token; empty: it was a password */
+	int64_t wait_ms; /* until it may try again, when there were too many failures */
+	char rev[24];    /* of the settings that the password was checked with */
+	bool offline;    /* may be out of date when those came from the cache */
 };
 
 /* What a namespace's limit of pushes still allows. */

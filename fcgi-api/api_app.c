@@ -41,7 +41,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 	} else if (!seed_hash()) {
 		lp_error("api", "no random numbers");
 	} else {
-		app->auth = auth_cache_new();
+		app->auth = auth_new(s);
 		ok = true;
 	}
 	free(error);
@@ -50,7 +50,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 
 void api_app_clear(struct api_app *app)
 {
-	auth_cache_free(app->auth);
+	auth_free(app->auth);
 	secret_keys_free(app->secret_keys);
 	redis_shared_free(app->redis);
 	ident_rules_free(app->rules);

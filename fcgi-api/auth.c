@@ -1,263 +1,331 @@
 #include "config.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base64.h"
-#include "common/lp_hash.h"
+#include "common/lp_json.h"
 #include "common/lp_mem.h"
+#include "common/lp_time.h"
 #include "common/store/keys.h"
+#include "fcgi-api/api_script.h"
+#include "fcgi-api/api_token_text.h"
 #include "fcgi-api/auth.h"
+#include "fcgi-api/auth_memory.h"
+#include "fcgi-api/login_gate.h"
 #include "fcgi-api/password.h"
 
-#define CACHE_MAX  10000 /* passwords; then all are forgotten */
-#define PASSWORDS  2     /* of a namespace, so that one can be replaced while the other works */
-#define DIGEST_LEN 32
+#define PASSWORDS  2    /* of a namespace */
+#define HASH_AGAIN 1000 /* ms to wait when too many passwords are being hashed */
 
-/* A namespace and a password that was right, and with what. */
-struct known {
-	unsigned char digest[DIGEST_LEN]; /* of both */
-	char rev[24];
-	char *stored; /* the hash it was checked against */
-	UT_hash_handle hh;
+struct auth {
+	struct auth_memory *memory;
+	struct login_gate *gate;
 };
 
-struct auth_cache {
-	pthread_mutex_t lock;
-	struct known *known;
-	unsigned char key[DIGEST_LEN]; /* of the digests */
-};
-
-struct auth_cache *auth_cache_new(void)
+struct auth *auth_new(const struct settings *s)
 {
-	struct auth_cache *cache = lp_xcalloc(1, sizeof(*cache));
+	struct auth *auth = lp_xcalloc(1, sizeof(*auth));
 
-	if (RAND_bytes(cache->key, sizeof(cache->key)) != 1)
-		abort();
-	pthread_mutex_init(&cache->lock, NULL);
-	return cache;
+	auth->memory = auth_memory_new();
+	auth->gate = login_gate_new(s->login_failures, s->login_failures_time,
+				    (unsigned)s->api_threads / 4);
+	return auth;
 }
 
-static void forget(struct auth_cache *cache, struct known *k)
+void auth_free(struct auth *auth)
 {
-	HASH_DEL(cache->known, k);
-	free(k->stored);
-	free(k);
-}
-
-static void forget_all(struct auth_cache *cache)
-{
-	struct known *k, *next;
-
-	HASH_ITER(hh, cache->known, k, next)
-	forget(cache, k);
-}
-
-void auth_cache_free(struct auth_cache *cache)
-{
-	if (!cache)
+	if (!auth)
 		return;
-	forget_all(cache);
-	pthread_mutex_destroy(&cache->lock);
-	OPENSSL_cleanse(cache->key, sizeof(cache->key));
-	free(cache);
+	auth_memory_free(auth->memory);
+	login_gate_free(auth->gate);
+	free(auth);
 }
 
-static void digest(const struct auth_cache *cache, struct lp_str password,
-		   unsigned char out[DIGEST_LEN])
-{
-	unsigned len = DIGEST_LEN;
+/* --- the header --- */
 
-	if (!HMAC(EVP_sha256(), cache->key, sizeof(cache->key),
-		  (const unsigned char *)(password.p ? password.p : ""), password.n, out, &len))
-		abort();
+/* Takes the scheme and blanks off; false when it is another one. */
+static bool scheme(struct lp_str *text, struct lp_str name)
+{
+	if (text->n <= name.n || text->p[name.n] != ' ' ||
+	    !lp_str_caseeq(lp_str(text->p, name.n), name))
+		return false;
+	*text = lp_str_from(*text, name.n);
+	return true;
 }
 
 /*
- * Whether this password is known to be right; then rev says with which settings. With stored, also
- * whether it was checked against that very hash.
+ * "Bearer <token>", "Basic <base64>" or the bare base64. What is none of these names nobody.
+ * Returns whether it is a token.
  */
-static bool recall(struct auth_cache *cache, const unsigned char mac[DIGEST_LEN],
-		   const struct lp_str *stored, char rev[24])
-{
-	struct known *k;
-	bool same;
-
-	pthread_mutex_lock(&cache->lock);
-	HASH_FIND(hh, cache->known, mac, DIGEST_LEN, k);
-	same = k && (!stored || lp_str_eq(lp_cstr(k->stored), *stored));
-	if (same && rev)
-		memcpy(rev, k->rev, sizeof(k->rev));
-	pthread_mutex_unlock(&cache->lock);
-	return same;
-}
-
-static void remember(struct auth_cache *cache, const struct api_req *req,
-		     const unsigned char mac[DIGEST_LEN], struct lp_str stored)
-{
-	struct known *k;
-
-	pthread_mutex_lock(&cache->lock);
-	HASH_FIND(hh, cache->known, mac, DIGEST_LEN, k);
-	if (k)
-		forget(cache, k);
-	else if (HASH_COUNT(cache->known) >= CACHE_MAX)
-		forget_all(cache);
-	k = lp_xcalloc(1, sizeof(*k));
-	memcpy(k->digest, mac, DIGEST_LEN);
-	memcpy(k->rev, req->rev, sizeof(k->rev));
-	k->stored = lp_xstrndup(stored);
-	HASH_ADD(hh, cache->known, digest, DIGEST_LEN, k);
-	pthread_mutex_unlock(&cache->lock);
-}
-
-/* "Basic <base64>" or the bare base64; what is no base64 names nobody. */
-static void read_credentials(struct api_req *req)
+static bool read_credentials(struct api_req *req)
 {
 	struct lp_str text = req->authorization, all;
+	bool bearer = scheme(&text, LP_STR("bearer"));
 	size_t colon;
 
-	if (text.n > 6 && lp_str_caseeq(lp_str(text.p, 5), LP_STR("basic")) && text.p[5] == ' ')
-		text = lp_str_from(text, 6);
+	if (!bearer)
+		scheme(&text, LP_STR("basic"));
 	while (text.n && *text.p == ' ')
 		text = lp_str_from(text, 1);
 	while (text.n && text.p[text.n - 1] == ' ')
 		text.n--;
 	lp_buf_reset(&req->credentials);
+	req->token = (struct lp_str){NULL, 0};
+	if (bearer) {
+		if (!api_token_parse(text, &req->credentials, &req->token, &req->password))
+			lp_buf_reset(&req->credentials);
+		req->user = lp_buf_str(&req->credentials);
+		return true;
+	}
 	if (base64_decode(&req->credentials, text) != LP_OK)
 		lp_buf_reset(&req->credentials);
 	all = lp_buf_str(&req->credentials);
 	colon = lp_str_find(all, ':');
 	req->user = lp_str(all.p, colon);
 	req->password = lp_str_from(all, colon + 1);
-}
-
-/* HMGET of the settings that decide. API_OK and *reply, to be freed. */
-static enum api_error load_settings(struct api_ctx *ctx, struct api_req *req,
-				    struct redisReply **reply)
-{
-	struct redis_args args = {0};
-	struct lp_str rev;
-	int rc;
-
-	redis_args_addz(&args, "HMGET");
-	key_of_namespace(&args.text, ctx->app->settings->redis_prefix, req->user, "conf");
-	redis_args_end(&args);
-	redis_args_addz(&args, "rev");
-	redis_args_addz(&args, "offline");
-	redis_args_addz(&args, "auth_passwd");
-	redis_args_addz(&args, "auth_passwd2");
-	rc = redis_command(ctx->redis, &args, reply);
-	redis_args_clear(&args);
-	if (rc != LP_OK)
-		return API_UNAVAILABLE;
-	rev = redis_reply_str(redis_reply_at(*reply, 0));
-	snprintf(req->rev, sizeof(req->rev), "%.*s", LP_FMT(rev));
-	req->offline = lp_str_eq(redis_reply_str(redis_reply_at(*reply, 1)), LP_STR("on"));
-	return rev.n ? API_OK : API_NAMESPACE_NOT_FOUND;
-}
-
-static bool known_for(struct auth_cache *cache, const struct api_req *req,
-		      const unsigned char mac[DIGEST_LEN], struct lp_str stored)
-{
-	return recall(cache, mac, &stored, NULL);
-}
-
-static bool hashes_to(struct auth_cache *cache, const struct api_req *req,
-		      const unsigned char mac[DIGEST_LEN], struct lp_str stored)
-{
-	return password_verify(stored, req->password);
-}
-
-/* Whether one of the stored passwords is it, as far as is() can tell; then it is remembered. */
-static bool match(struct auth_cache *cache, const struct api_req *req,
-		  const unsigned char mac[DIGEST_LEN], const struct redisReply *settings,
-		  bool (*is)(struct auth_cache *cache, const struct api_req *req,
-			     const unsigned char mac[DIGEST_LEN], struct lp_str stored))
-{
-	for (size_t i = 0; i < PASSWORDS; i++) {
-		struct lp_str stored = redis_reply_str(redis_reply_at(settings, 2 + i));
-
-		if (stored.n && is(cache, req, mac, stored)) {
-			remember(cache, req, mac, stored);
-			return true;
-		}
-	}
 	return false;
 }
 
-static enum api_error check_namespace(struct api_ctx *ctx, struct api_req *req, bool push)
+/* Whether credentials of one scope are good for what wants another. */
+static bool allows(enum api_scope has, enum api_scope wanted)
 {
-	struct auth_cache *cache = ctx->app->auth;
-	struct redisReply *reply = NULL;
-	unsigned char mac[DIGEST_LEN];
-	bool right = false;
-	enum api_error err;
+	return has == SCOPE_PASSWORD || wanted == SCOPE_ANY || has == wanted ||
+	       (has == SCOPE_ALL && wanted != SCOPE_PASSWORD);
+}
 
-	if (!ident_namespace(ctx->app->rules, req->user))
-		return API_NAMESPACE_NOT_FOUND;
-	digest(cache, lp_buf_str(&req->credentials), mac);
-	if (push && recall(cache, mac, NULL, req->rev))
-		return API_OK;
-	err = load_settings(ctx, req, &reply);
-	if (err == API_OK) {
-		right = match(cache, req, mac, reply, known_for) ||
-			match(cache, req, mac, reply, hashes_to);
-		err = right ? API_OK : API_PASSWD_ERROR;
+/* --- a namespace --- */
+
+/* Settings that decide, and the token's record; of a password there is none. */
+struct found {
+	struct redisReply *replies[2];
+	struct lp_str stored[PASSWORDS];
+	struct lp_str token;
+};
+
+static void found_clear(struct found *f)
+{
+	redis_reply_free(f->replies[0]);
+	redis_reply_free(f->replies[1]);
+}
+
+/* The settings first: a token that is revoked afterwards leaves an old revision here. */
+static enum api_error load(struct api_ctx *ctx, struct api_req *req, struct found *f)
+{
+	static const char *const names[] = {"rev", "offline", "auth_passwd", "auth_passwd2"};
+	const char *prefix = ctx->app->settings->redis_prefix;
+	struct redis_args commands[2] = {{.count = 0}, {.count = 0}};
+	struct lp_str rev;
+	int rc;
+
+	redis_args_addz(&commands[0], "HMGET");
+	key_of_namespace(&commands[0].text, prefix, req->user, "conf");
+	redis_args_end(&commands[0]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		redis_args_addz(&commands[0], names[i]);
+	redis_args_addz(&commands[1], "HGET");
+	key_of_namespace(&commands[1].text, prefix, req->user, "tokens");
+	redis_args_end(&commands[1]);
+	redis_args_add(&commands[1], req->token);
+	rc = redis_pipeline(ctx->redis, commands, req->token.n ? 2 : 1, f->replies);
+	redis_args_clear(&commands[0]);
+	redis_args_clear(&commands[1]);
+	if (rc != LP_OK) {
+		f->replies[0] = f->replies[1] = NULL;
+		return API_UNAVAILABLE;
 	}
-	redis_reply_free(reply);
+	rev = redis_reply_str(redis_reply_at(f->replies[0], 0));
+	snprintf(req->rev, sizeof(req->rev), "%.*s", LP_FMT(rev));
+	req->offline = lp_str_eq(redis_reply_str(redis_reply_at(f->replies[0], 1)), LP_STR("on"));
+	for (size_t i = 0; i < PASSWORDS; i++)
+		f->stored[i] = redis_reply_str(redis_reply_at(f->replies[0], 2 + i));
+	f->token = redis_reply_str(f->replies[1]);
+	return rev.n ? API_OK : API_NAMESPACE_NOT_FOUND;
+}
+
+/* Which of the two it is; LP_ENOENT for neither, LP_ETOOBIG when too many are being hashed. */
+static int verify(struct auth *auth, const struct found *f, struct lp_str password, size_t *which)
+{
+	int rc = LP_ENOENT;
+
+	if (!login_gate_enter(auth->gate, lp_mono_ms()))
+		return LP_ETOOBIG;
+	for (size_t i = 0; i < PASSWORDS && rc != LP_OK; i++) {
+		if (password_verify(f->stored[i], password)) {
+			*which = i;
+			rc = LP_OK;
+		}
+	}
+	login_gate_leave(auth->gate);
+	return rc;
+}
+
+static enum api_error check_password(struct api_ctx *ctx, struct api_req *req, struct found *f,
+				     const struct auth_mac *mac)
+{
+	struct auth *auth = ctx->app->auth;
+	enum api_error err = load(ctx, req, f);
+	enum api_scope scope;
+	size_t which = 0;
+	int rc;
+
+	if (err != API_OK)
+		return err;
+	while (which < PASSWORDS &&
+	       !auth_memory_recall(auth->memory, mac, &f->stored[which], NULL, &scope))
+		which++;
+	rc = which < PASSWORDS ? LP_OK : verify(auth, f, req->password, &which);
+	if (rc == LP_ETOOBIG) {
+		req->wait_ms = HASH_AGAIN;
+		return API_LOGINS_LIMITED;
+	}
+	if (rc != LP_OK) {
+		auth_memory_forget(auth->memory, mac);
+		return API_PASSWD_ERROR;
+	}
+	auth_memory_keep(auth->memory, mac, f->stored[which], req->rev, SCOPE_PASSWORD);
+	return API_OK;
+}
+
+/* The scope of a token's record whose secret this is; SCOPE_ANY when it is not. */
+static enum api_scope token_scope(struct lp_str record, struct lp_str secret)
+{
+	struct json_object *token = NULL;
+	enum api_scope scope = SCOPE_ANY;
+	char hash[API_TOKEN_HASH_LEN + 1];
+	struct lp_str stored;
+
+	if (!record.n || lp_json_parse(record, &token) != LP_OK)
+		return SCOPE_ANY;
+	api_token_hash(secret, hash);
+	stored = lp_json_str(token, "hash");
+	if (stored.n == API_TOKEN_HASH_LEN &&
+	    CRYPTO_memcmp(stored.p, hash, API_TOKEN_HASH_LEN) == 0)
+		scope = api_scope_of(lp_json_str(token, "scope"));
+	json_object_put(token);
+	return scope;
+}
+
+static enum api_error check_token(struct api_ctx *ctx, struct api_req *req, struct found *f,
+				  const struct auth_mac *mac)
+{
+	enum api_error err = load(ctx, req, f);
+	enum api_scope scope;
+
+	if (err == API_UNAVAILABLE)
+		return err;
+	scope = err == API_OK ? token_scope(f->token, req->password) : SCOPE_ANY;
+	if (scope == SCOPE_ANY) {
+		auth_memory_forget(ctx->app->auth->memory, mac);
+		return API_TOKEN_INVALID;
+	}
+	auth_memory_keep(ctx->app->auth->memory, mac, f->token, req->rev, scope);
+	return allows(scope, req->scope) ? API_OK : API_SCOPE_INSUFFICIENT;
+}
+
+/* Only for the owner to see: that it may fail is no reason to refuse anything. */
+static void note_use(struct api_ctx *ctx, const struct api_req *req, const struct auth_mac *mac)
+{
+	struct redis_args args = {0};
+	struct redisReply *reply = NULL;
+
+	if (!req->token.n || !auth_memory_used(ctx->app->auth->memory, mac, lp_mono_ms()))
+		return;
+	api_script_base(&args, ctx, req->user);
+	redis_args_add(&args, req->token);
+	if (redis_script(ctx->redis, "token_used", &args, &reply) == LP_OK)
+		redis_reply_free(reply);
+	redis_args_clear(&args);
+}
+
+static enum api_error check_namespace(struct api_ctx *ctx, struct api_req *req, bool bearer,
+				      bool push)
+{
+	struct auth_memory *memory = ctx->app->auth->memory;
+	struct found f = {.replies = {NULL, NULL}};
+	enum api_error err = API_OK;
+	enum api_scope scope;
+	struct auth_mac mac;
+
+	if (bearer && !req->user.n)
+		return API_TOKEN_INVALID;
+	if (!ident_namespace(ctx->app->rules, req->user))
+		return bearer ? API_TOKEN_INVALID : API_NAMESPACE_NOT_FOUND;
+	/* A namespace begins with a slash, so no password is ever taken for a token. */
+	auth_memory_mac(memory, bearer ? req->authorization : req->user, req->password, &mac);
+	if (!push || !auth_memory_recall(memory, &mac, NULL, req->rev, &scope) ||
+	    !allows(scope, req->scope))
+		err = bearer ? check_token(ctx, req, &f, &mac) : check_password(ctx, req, &f, &mac);
+	if (err == API_OK)
+		note_use(ctx, req, &mac);
+	found_clear(&f);
 	return err;
 }
 
-/* Compares without telling by the time taken where the texts differ, nor how long the secret is. */
-static bool same_secret(const struct auth_cache *cache, struct lp_str a, struct lp_str b)
-{
-	unsigned char mac_a[DIGEST_LEN], mac_b[DIGEST_LEN];
+/* --- the administrator --- */
 
-	digest(cache, a, mac_a);
-	digest(cache, b, mac_b);
-	return CRYPTO_memcmp(mac_a, mac_b, DIGEST_LEN) == 0;
+/* Compares without telling by the time taken where the texts differ, nor how long the secret is. */
+static bool same_secret(const struct auth_memory *memory, struct lp_str a, struct lp_str b)
+{
+	struct auth_mac mac_a, mac_b;
+
+	auth_memory_mac(memory, LP_STR(""), a, &mac_a);
+	auth_memory_mac(memory, LP_STR(""), b, &mac_b);
+	return CRYPTO_memcmp(&mac_a, &mac_b, sizeof(mac_a)) == 0;
 }
 
-static enum api_error check_admin(const struct api_app *app, const struct api_req *req)
+static enum api_error check_admin(const struct api_app *app, const struct api_req *req, bool bearer)
 {
+	const struct auth_memory *memory = app->auth->memory;
 	const struct settings *s = app->settings;
-	bool name = same_secret(app->auth, req->user, lp_cstr(s->admin_name));
-	bool passwd = same_secret(app->auth, req->password, lp_cstr(s->admin_passwd));
+	bool name = same_secret(memory, req->user, lp_cstr(s->admin_name));
+	bool passwd = same_secret(memory, req->password, lp_cstr(s->admin_passwd));
 
-	return name && passwd && s->admin_passwd[0] ? API_OK : API_AUTH_ERROR;
+	return name && passwd && s->admin_passwd[0] && !bearer ? API_OK : API_AUTH_ERROR;
 }
 
 /* The administrator's password opens every namespace. */
-static enum api_error check_admin_as(struct api_ctx *ctx, struct api_req *req)
+static enum api_error check_admin_as(struct api_ctx *ctx, struct api_req *req, bool bearer)
 {
-	struct redisReply *reply = NULL;
-	enum api_error err = check_admin(ctx->app, req);
+	struct found f = {.replies = {NULL, NULL}};
+	enum api_error err = check_admin(ctx->app, req, bearer);
 
 	req->user = lp_buf_str(&req->as);
+	req->token = (struct lp_str){NULL, 0};
 	if (err == API_OK && !ident_namespace(ctx->app->rules, req->user))
-		err = API_NAMESPACE_NOT_FOUND;
+		return API_NAMESPACE_NOT_FOUND;
 	if (err == API_OK)
-		err = load_settings(ctx, req, &reply);
-	redis_reply_free(reply);
+		err = load(ctx, req, &f);
+	found_clear(&f);
 	return err;
+}
+
+static enum api_error check(struct api_ctx *ctx, struct api_req *req, enum auth_level level)
+{
+	bool bearer = read_credentials(req);
+
+	if (req->as.len)
+		return check_admin_as(ctx, req, bearer);
+	if (level == AUTH_ADMIN)
+		return check_admin(ctx->app, req, bearer);
+	return check_namespace(ctx, req, bearer, level == AUTH_PUSH);
 }
 
 enum api_error auth_check(struct api_ctx *ctx, struct api_req *req, enum auth_level level)
 {
+	enum api_error err;
+
 	if (level == AUTH_NONE || req->trusted)
 		return API_OK;
 	if (!req->authorization.n)
 		return API_NEED_AUTHORIZATION;
-	read_credentials(req);
-	if (req->as.len)
-		return check_admin_as(ctx, req);
-	if (level == AUTH_ADMIN)
-		return check_admin(ctx->app, req);
-	return check_namespace(ctx, req, level == AUTH_PUSH);
+	req->wait_ms = login_gate_wait(ctx->app->auth->gate, req->remote_addr, lp_mono_ms());
+	if (req->wait_ms)
+		return API_LOGINS_LIMITED;
+	err = check(ctx, req, level);
+	if (err == API_PASSWD_ERROR || err == API_AUTH_ERROR || err == API_TOKEN_INVALID ||
+	    err == API_NAMESPACE_NOT_FOUND)
+		login_gate_failed(ctx->app->auth->gate, req->remote_addr, lp_mono_ms());
+	return err;
 }

@@ -76,9 +76,9 @@ static enum api_error add_password(struct redis_args *args, struct json_object *
 	return API_OK;
 }
 
-/* The second one, for a change of passwords without a gap; an empty one takes it away. */
-static enum api_error add_second(struct redis_args *args, struct json_object *body,
-				 const char *name)
+/* The other one can be taken away again, when all callers know the new one: an empty one does. */
+static enum api_error add_second_password(struct redis_args *args, struct json_object *body,
+					  const char *name)
 {
 	struct lp_str value;
 
@@ -139,7 +139,7 @@ enum api_error nsp_change_args(struct redis_args *args, struct json_object *body
 		{"connect_auth", add_connect_auth},
 		{"offline", add_offline},
 		{"auth_passwd", add_password},
-		{"auth_passwd2", add_second},
+		{"auth_passwd2", add_second_password},
 	};
 	enum api_error err = API_OK;
 

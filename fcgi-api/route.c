@@ -163,6 +163,7 @@ void route_serve(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 	route = find(routes, req, resp);
 	if (!route)
 		return;
+	req->scope = route->scope;
 	err = auth_check(ctx, req, route->auth);
 	if (err == API_OK && api_form_parse(req->query, &req->params) != LP_OK)
 		err = API_QUERY_INVALID;
@@ -172,6 +173,8 @@ void route_serve(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 		route->handler(ctx, req, resp);
 	else
 		api_fail(resp, err);
+	if (resp->status == 429 && req->wait_ms)
+		resp->rate.more_ms = req->wait_ms;
 }
 
 void route_health(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)

@@ -12,6 +12,7 @@ struct route {
 	enum api_method method;
 	const char *path; /* segments; one that is ":id" stands for any, kept in req->arg */
 	enum auth_level auth;
+	enum api_scope scope; /* of an API token that may ask this */
 	void (*handler)(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 };
 

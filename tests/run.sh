@@ -166,7 +166,8 @@ stage_e2e_apache()
 list_e2e()
 {
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
-	say push isolation kick lists offline notifications stats cluster redis recovery processes providers callbacks
+	say push isolation kick lists logins offline notifications stats cluster redis recovery
+	say processes providers callbacks
 	say metrics monitoring operator ctl soak
 	say limits signatures tokens admin-as
 }

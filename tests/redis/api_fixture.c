@@ -221,17 +221,18 @@ int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 	scripts_init();
 	settings_init(s);
 	if (settings_set(s, "redis_address", redis_server_address(fixture.server), &error) ||
-	    settings_set(s, "admin_passwd", "admin-pw", &error))
+	    settings_set(s, "admin_passwd", "admin-pw", &error) ||
+	    settings_set(s, "login_failures", "0", &error))
 		abort();
 	app.rules = ident_rules_new(s->key_reg, 50, 100, 100, 100, &error);
 	app.redis = redis_shared_new(s);
-	app.auth = auth_cache_new();
+	app.auth = auth_new(s);
 	app.secret_keys = secret_keys_new("k:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", NULL);
 	client = redis_new(app.redis);
 	status = lp_test_main(suite, tests, count);
 	get("", "/health"); /* frees the answer before */
 	redis_free(client);
-	auth_cache_free(app.auth);
+	auth_free(app.auth);
 	secret_keys_free(app.secret_keys);
 	redis_shared_free(app.redis);
 	ident_rules_free(app.rules);

@@ -18,13 +18,13 @@ static void echo(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 }
 
 static const struct route routes[] = {
-	{API_GET, "/health", AUTH_NONE, route_health},
-	{API_GET, "/api/x", AUTH_NONE, echo},
-	{API_POST, "/api/x", AUTH_NONE, echo},
-	{API_GET, "/api/x/:id", AUTH_NONE, echo},
-	{API_POST, "/api/x/only", AUTH_NONE, echo},
-	{API_POST, "/api/admin/login", AUTH_ADMIN, route_login},
-	{API_OTHER, NULL, AUTH_NONE, NULL},
+	{API_GET, "/health", AUTH_NONE, SCOPE_ANY, route_health},
+	{API_GET, "/api/x", AUTH_NONE, SCOPE_ANY, echo},
+	{API_POST, "/api/x", AUTH_NONE, SCOPE_ANY, echo},
+	{API_GET, "/api/x/:id", AUTH_NONE, SCOPE_ANY, echo},
+	{API_POST, "/api/x/only", AUTH_NONE, SCOPE_ANY, echo},
+	{API_POST, "/api/admin/login", AUTH_ADMIN, SCOPE_ANY, route_login},
+	{API_OTHER, NULL, AUTH_NONE, SCOPE_ANY, NULL},
 };
 
 static struct settings settings;
@@ -281,9 +281,9 @@ int main(void)
 
 	settings_init(&settings);
 	free(settings.admin_passwd);
-	app.auth = auth_cache_new();
+	app.auth = auth_new(&settings);
 	status = lp_test_main("route", tests, COUNT(tests));
-	auth_cache_free(app.auth);
+	auth_free(app.auth);
 	settings.admin_passwd = NULL; /* was a test's own */
 	settings_clear(&settings);
 	return status;

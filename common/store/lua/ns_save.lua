@@ -4,8 +4,8 @@
 --          3 namespace    4 address of the client that saves      5 inbox limit
 --          6.. fields and values; an empty value takes the field away
 -- Returns  the new rev; or the error STALE when rev is another one by now
--- rev is a time, so that a namespace removed and made again never has an old one.
 -- include lib/inbox.lua
+-- include lib/rev.lua
 local B, prefix, nsp = KEYS[1], ARGV[1], ARGV[3]
 local conf = B .. ':conf'
 
@@ -29,8 +29,7 @@ if not rev then
   close = false
 end
 
-local t = redis.call('TIME')
-local new = string.format('%.0f', math.max(t[1] * 1000000 + t[2], tonumber(rev or 0) + 1))
+local new, t = next_rev(rev), redis.call('TIME')
 redis.call('HSET', conf, 'key', nsp, 'rev', new, 'client_ip', ARGV[4], 'update_date',
   t[1] .. string.format('%03d', math.floor(t[2] / 1000)))
 redis.call('ZADD', prefix .. 'namespaces', 0, nsp)
