@@ -14,6 +14,12 @@ struct cursor {
 
 static bool value(struct cursor *c);
 
+/* In the outermost value; text may be empty without a place. */
+static struct cursor begin(struct lp_str text)
+{
+	return (struct cursor){.p = text.p, .end = text.n ? text.p + text.n : text.p, .depth = 1};
+}
+
 static void space(struct cursor *c)
 {
 	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\n' || *c->p == '\r'))
@@ -192,7 +198,7 @@ static bool value(struct cursor *c)
 
 static bool object(struct lp_str text, struct pick *pick)
 {
-	struct cursor c = {.p = text.p, .end = text.p + text.n, .depth = 1};
+	struct cursor c = begin(text);
 
 	if (!text.n || !take(&c, '{') || !members(&c, pick))
 		return false;
@@ -228,7 +234,7 @@ int json_text_without(struct lp_str text, const char *key, struct lp_buf *out)
 
 ssize_t json_text_elements(struct lp_str text, struct lp_str *out, size_t max)
 {
-	struct cursor c = {.p = text.p, .end = text.p + text.n, .depth = 1};
+	struct cursor c = begin(text);
 	ssize_t n = 0;
 
 	if (!text.n || !take(&c, '['))

@@ -174,6 +174,7 @@ static void test_elements(void)
 		if (rows[i].want > 1)
 			CHECK_STR(rows[i].in, out[1], rows[i].second);
 	}
+	CHECK(json_text_elements((struct lp_str){NULL, 0}, NULL, 0) == -1);
 }
 
 int main(void)
