@@ -19,10 +19,8 @@ enum api_error api_script(struct api_ctx *ctx, const char *name, const struct re
 		const char *word;
 		enum api_error error;
 	} errors[] = {
-		{"FULL", API_CLIENT_TOKENS_MANY},
-		{"GONE", API_NAMESPACE_LOST},
-		{"OFFLINE", API_NAMESPACE_OFFLINE},
-		{"OPEN", API_NAMESPACE_OPEN},
+		{"FULL", API_CLIENT_TOKENS_MANY},   {"GONE", API_NAMESPACE_LOST},
+		{"OFFLINE", API_NAMESPACE_OFFLINE}, {"OPEN", API_NAMESPACE_OPEN},
 		{"FULL", API_TOKENS_FULL},
 	};
 	int rc = redis_script(ctx->redis, name, args, reply);
