@@ -21,7 +21,7 @@ enum api_error api_script(struct api_ctx *ctx, const char *name, const struct re
 	} errors[] = {
 		{"FULL", API_CLIENT_TOKENS_MANY},   {"GONE", API_NAMESPACE_LOST},
 		{"OFFLINE", API_NAMESPACE_OFFLINE}, {"OPEN", API_NAMESPACE_OPEN},
-		{"FULL", API_TOKENS_FULL},
+		{"ENOUGH", API_TOKENS_FULL},
 	};
 	int rc = redis_script(ctx->redis, name, args, reply);
 	enum api_error err = API_UNAVAILABLE;
