@@ -11,6 +11,7 @@ missing_packages()
 		command) command -v "$probe" >/dev/null || say "$package" ;;
 		library) pkg-config --exists "$probe" 2>/dev/null || say "$package" ;;
 		header) [ -e "/usr/include/$probe" ] || say "$package" ;;
+		file) [ -e "$probe" ] || say "$package" ;;
 		python) [ -e "/usr/lib/python3/dist-packages/$probe" ] || say "$package" ;;
 		esac
 	done

@@ -55,7 +55,7 @@ stage_build_sanitize()
 
 stage_build_fuzz()
 {
-	build fuzz clang --enable-fuzzing --enable-sanitize
+	build fuzz clang --enable-fuzzing --enable-sanitize --without-admin-ui
 	make -j4 check TESTS= # builds the targets, runs nothing
 }
 
@@ -196,6 +196,32 @@ stage_e2e_sanitize()
 	e2e sanitize direct $(list_e2e) kill
 }
 
+# The console: its logic, how each web server gives it out, and all of it in a browser. Screenshots
+# are in build-tests/e2e/console-*/shots.
+stage_console()
+{
+	(cd "$work/gcc/admin-ui/npm" && npm run --silent check)
+	say "# PASS: 1 (logic, types and format)"
+	bad=
+	for server in nginx apache; do
+		browser $server served || bad=yes
+	done
+	browser lighttpd served pages crowd || bad=yes
+	[ -z "$bad" ]
+}
+
+# Web server, test files: one at a time, each wants the machine for itself.
+browser()
+{
+	export LP_BUILD="$work/gcc" LP_TARGET="$1" LP_E2E_DIR="$work/e2e/console-$1"
+	shift
+	rm -rf "$LP_E2E_DIR"
+	cd "$src/tests/console"
+	for file in "$@"; do
+		node --test --test-reporter=spec "$file.test.mjs" || return 1
+	done
+}
+
 stage_conformance()
 {
 	conformance gcc
@@ -253,6 +279,8 @@ list_test_needs()
 	say python websocket python3-websocket
 	say command xz xz-utils
 	say command openssl openssl
+	say command chromium chromium
+	say file /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 }
 
 prepare()
@@ -265,7 +293,7 @@ prepare()
 		cat "$log/autoreconf.log"
 		die "autoreconf failed"
 	}
-	for folder in e2e conformance; do
+	for folder in e2e conformance console; do
 		(cd "$src/tests/$folder" && npm ci --no-audit --no-fund) >"$log/npm.log" 2>&1 || {
 			cat "$log/npm.log"
 			die "npm could not install the clients"
@@ -337,7 +365,7 @@ run_all()
 	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
 	# small machine has nothing else to do meanwhile.
 	for stage in check_redis conformance conformance_sanitize e2e_direct e2e_crowd e2e_nginx e2e_lighttpd \
-		e2e_apache e2e_sanitize; do
+		e2e_apache e2e_sanitize console; do
 		side_by_side "$stage"
 	done
 	show_failures

@@ -158,7 +158,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			await view.text(".note.good code", password);
 			assert.equal((await stack.rest(key, password).send("POST", "/api/auth/login", {})).status, 200);
 			await view.accessible("configuration");
-			await view.shot("configuration");
+			await view.shot("configuration", true);
 			view.noProblems();
 		});
 
@@ -254,7 +254,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			await view.tile("missed", "1");
 			await page.waitForSelector("li[data-state=missed]");
 			await view.accessible("simulator");
-			await view.shot("simulator");
+			await view.shot("simulator", true);
 			await view.by("fetch-missed").click();
 			await page.waitForSelector("li[data-state=fetched]");
 			await view.tile("missed", "0");
@@ -281,7 +281,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			await other.text("[data-test=delivered]", "3");
 			await other.text("[data-test=acked]", "3");
 			await other.page.waitForTimeout(2500); // for the line of the chart
-			await other.shot("push");
+			await other.shot("push", true);
 			await other.page.locator("a[href*='/message/']").click();
 			await other.page.waitForSelector("[data-test=push-data]");
 			await other.text("main ol strong", lang === "zh" ? "已写出" : "Written");
@@ -290,7 +290,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			await other.page.locator("button[aria-expanded]:not(.menu)").click();
 			await other.text(".list a", `${key}#dev-user-1#web-dev-1`);
 			await other.accessible("message");
-			await other.shot("message");
+			await other.shot("message", true);
 			// A simulated loss, to a user.
 			await other.go("push", key);
 			await other.page.locator(".el-radio-button").nth(1).click();
@@ -346,7 +346,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			assert.ok(await other.page.locator("canvas").count() >= 5);
 			await other.page.waitForTimeout(4500);
 			await other.accessible("dashboard");
-			await other.shot("dashboard");
+			await other.shot("dashboard", true);
 			for (const step of [1, 2])
 				await other.page.locator(".el-radio-group .el-radio-button").nth(step).click();
 			await other.page.locator(".chips button").last().click();
@@ -447,7 +447,7 @@ for (const locale of ["en-US", "zh-CN"]) {
 			await page.waitForFunction(() => document.querySelectorAll("tbody tr:not(.nothing)").length === 3);
 			await page.waitForTimeout(4500);
 			await view.accessible("overview");
-			await view.shot("overview");
+			await view.shot("overview", true);
 			await view.by("theme").click();
 			await view.accessible("overview, dark");
 			await view.shot("overview-dark");

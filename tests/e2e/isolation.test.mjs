@@ -41,7 +41,7 @@ const attempts = {
 	"GET /api/auth/clients": [{}, { size: 1000, room: SHARED.room }, { user: SHARED.userid },
 		{ room: MARK }, { room: `{${VICTIM}}:room:${SHARED.room}` }],
 	"GET /api/auth/rooms": [{}, { size: 1 }, { key: "m" }],
-	"GET /api/auth/users": [{}, { size: 1 }, { key: "m" }],
+	"GET /api/auth/users": [{}, { size: 1 }, { q: SHARED.userid }, { key: "m" }],
 	"POST /api/auth/transfer": [
 		{ targetRoom: "moved", sourceRooms: [SHARED.room, MARK, `user_${SHARED.userid}`], type: "join" },
 		{ targetRoom: SHARED.room, sourceRooms: [SHARED.room], type: "leave" },

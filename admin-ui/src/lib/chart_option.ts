@@ -3,7 +3,7 @@
 export interface Line {
   name: string;
   /** Time (ms) or the name of a category, and the value. */
-  data: [number | string, number][];
+  data: [number | string, number | null][];
   color?: string;
 }
 
@@ -77,7 +77,13 @@ export function lineOption(lines: readonly Line[], style: ChartStyle): Record<st
   };
 }
 
-/** Bars side by side, or on top of each other. */
+/** Bars over time. */
+export function timeBarOption(lines: readonly Line[], style: ChartStyle): Record<string, unknown> {
+  const option = barOption(lines, style, false);
+  return { ...option, xAxis: { ...(option.xAxis as object), type: 'time' } };
+}
+
+/** Bars by category: side by side, or on top of each other. */
 export function barOption(
   lines: readonly Line[],
   style: ChartStyle,

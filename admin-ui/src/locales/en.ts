@@ -101,9 +101,9 @@ export default {
   },
   stat: {
     title: 'Messages',
-    minute: 'Pushes this minute',
-    hour: 'Pushes this hour',
-    day: 'Pushes today',
+    minute: 'Pushes, minute',
+    hour: 'Pushes, hour',
+    day: 'Pushes, today',
     by_minute: 'Minutes',
     by_hour: 'Hours',
     by_day: 'Days',

@@ -131,14 +131,15 @@ export class Console {
 		await this.page.waitForFunction(() => !document.querySelector(".el-message"));
 	}
 
-	async shot(name) {
+	// whole: with what is below the window.
+	async shot(name, whole = false) {
 		await this.noteGone();
 		const folder = process.env.LP_E2E_DIR && path.join(process.env.LP_E2E_DIR, "shots");
 		if (!folder)
 			return;
 		mkdirSync(folder, { recursive: true });
 		await this.page.evaluate(() => window.scrollTo(0, 0));
-		await this.page.screenshot({ path: path.join(folder, `${name}-${this.locale.slice(0, 2)}.png`) });
+		await this.page.screenshot({ fullPage: whole, path: path.join(folder, `${name}-${this.locale.slice(0, 2)}.png`) });
 	}
 
 	// No serious fault by axe-core; nothing wider than the window.
