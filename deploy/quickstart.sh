@@ -240,8 +240,11 @@ write_configs()
 	esac
 	copy_files_for_browsers
 	web="s|@PORT@|$port|g; s|@RUN@|$sockets|g; s|@SHARE@|$sockets|g; s|@FILES@|$files|g"
-	web="$web; s|@USER@|$web_user|g; s|@GROUP@|$web_group|g"
+	web="$web; s|@USER@|$web_user|g; s|@GROUP@|$web_group|g; s|@CONF@|$run|g"
 	render "$src/deploy/$server.conf" "$web" >"$run/web.conf"
+	for part in "$src/deploy/$server"-*.conf; do
+		render "$part" "$web" >"$run/${part##*/}"
+	done
 }
 
 # To where the web server's user may read them; a build without npm has none, a release has them in

