@@ -79,7 +79,7 @@ static void test_fcm(void)
 	static const struct answer rows[] = {
 		{200, "{\"name\":\"projects/p/messages/1\"}", 0, PROVIDER_DELIVERED, "", 0, 0},
 		{404, ERROR("NOT_FOUND", "UNREGISTERED"), 0, PROVIDER_GONE, "UNREGISTERED", 0, 0},
-		{404, "", 0, PROVIDER_GONE, "status 404", 0, 0},
+		{404, "", 0, PROVIDER_REFUSED, "status 404", 0, 0},
 		{400, ERROR("INVALID_ARGUMENT", "INVALID_ARGUMENT"), 0, PROVIDER_REFUSED,
 		 "INVALID_ARGUMENT", 0, 0},
 		{400, "{\"error\":{\"status\":\"INVALID_ARGUMENT\"}}", 0, PROVIDER_REFUSED,

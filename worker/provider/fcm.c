@@ -150,6 +150,7 @@ static struct lp_str error_code(struct json_object *answer)
 	return code.n ? code : lp_json_str(error, "status");
 }
 
+/* 404 without UNREGISTERED is about the project: no token is at fault. */
 static const struct {
 	int status;         /* 0: any */
 	const char *reason; /* NULL: any */
@@ -159,7 +160,6 @@ static const struct {
 } answers[] = {
 	{200, NULL, PROVIDER_DELIVERED, false, false, 0},
 	{0, "UNREGISTERED", PROVIDER_GONE, false, false, 0},
-	{404, NULL, PROVIDER_GONE, false, false, 0},
 	{0, "THIRD_PARTY_AUTH_ERROR", PROVIDER_REFUSED, false, false, 0},
 	{401, NULL, PROVIDER_RETRY, false, true, 1000},
 	{0, "QUOTA_EXCEEDED", PROVIDER_RETRY, true, false, QUOTA_MS},

@@ -44,6 +44,7 @@ struct fcm_account {
 	bool refused;          /* the last fetch was */
 	char why[160];         /* of the last failure */
 	uint64_t paused_until; /* lp_mono_ms() */
+	bool rejected;         /* the last token that was used */
 	struct wait_list waiting;
 	size_t name_len;
 	char name[];
@@ -166,6 +167,9 @@ static uint64_t backoff(const struct fcm_account *a)
 static void fetch_failed(struct fcm_account *a, struct lp_str why, bool refused, uint64_t asked_ms)
 {
 	uint64_t wait = refused ? REFUSED_MS : asked_ms ? asked_ms : backoff(a);
+
+	if (wait > RETRY_MAX_MS)
+		wait = RETRY_MAX_MS;
 
 	a->failures++;
 	a->refused = refused;
@@ -330,20 +334,28 @@ void fcm_account_stop_waiting(struct fcm_account *a, struct fcm_wait *w)
 	w->waiting = false;
 }
 
-void fcm_account_forget(struct fcm_account *a, uint64_t since)
-{
-	if (a->since != since)
-		return;
-	free(a->token);
-	a->token = NULL;
-}
-
 void fcm_account_pause(struct fcm_account *a, uint64_t ms)
 {
 	uint64_t until = lp_mono_ms() + ms;
 
 	if (until > a->paused_until)
 		a->paused_until = until;
+}
+
+void fcm_account_forget(struct fcm_account *a, uint64_t since)
+{
+	if (a->since != since || !a->token)
+		return;
+	free(a->token);
+	a->token = NULL;
+	if (a->rejected)
+		fcm_account_pause(a, REFUSED_MS);
+	a->rejected = true;
+}
+
+void fcm_account_accepted(struct fcm_account *a)
+{
+	a->rejected = false;
 }
 
 uint64_t fcm_account_paused(const struct fcm_account *a)

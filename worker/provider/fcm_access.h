@@ -46,8 +46,10 @@ const char *fcm_account_refused(const struct fcm_account *account, uint64_t *ret
 /* False, and nobody waits, when no more servers can be talked to at a time. */
 bool fcm_account_wait(struct fcm_account *account, struct fcm_wait *wait);
 void fcm_account_stop_waiting(struct fcm_account *account, struct fcm_wait *wait);
-/* The token that came at that time was refused. */
+/* The token that came at that time was refused. After two in a row the account is paused. */
 void fcm_account_forget(struct fcm_account *account, uint64_t since);
+/* A token was taken. */
+void fcm_account_accepted(struct fcm_account *account);
 
 /* The account's project asked for time. */
 void fcm_account_pause(struct fcm_account *account, uint64_t ms);

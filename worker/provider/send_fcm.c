@@ -94,11 +94,18 @@ static const char *begin(struct sending *s, struct h2_request *request)
 
 static void judge(struct sending *s, const struct h2_answer *answer)
 {
+	uint64_t paused;
+
 	fcm_judge(&s->judgement, answer->status, answer->body, answer->retry_ms);
 	if (s->judgement.renew)
 		fcm_account_forget(s->account, s->credential_made);
+	else
+		fcm_account_accepted(s->account);
 	if (s->judgement.pause_entry)
 		fcm_account_pause(s->account, s->judgement.retry_ms);
+	paused = fcm_account_paused(s->account);
+	if (s->judgement.outcome == PROVIDER_RETRY && s->judgement.retry_ms < paused)
+		s->judgement.retry_ms = paused;
 }
 
 static void clear(struct sending *s)
