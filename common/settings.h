@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 100
+#define SETTINGS_COUNT 101
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -136,6 +136,7 @@ struct settings {
 	char *fcm_token_hosts;        /* LIST */
 	char *provider_ca_file;       /* PEM; "": the system's */
 	int64_t provider_concurrency; /* requests of one namespace at one provider at a time */
+	int64_t provider_idle;        /* ms */
 	int64_t provider_queue;       /* of one namespace at one provider that wait */
 	int64_t provider_streams;     /* requests on one connection at a time */
 	int64_t provider_timeout;     /* ms of one request */

@@ -523,6 +523,8 @@ const struct setting setting_table[] = {
 		 "Empty: those that the system trusts.")),
 	ROW(provider_concurrency, INT, PROVIDER, RANGE(1, 10000), DEFAULT("200"),
 	    HELP("Requests that one namespace has under way at one provider, in one worker.")),
+	ROW(provider_idle, DURATION, PROVIDER, UNIT(SECOND), RANGE(SECOND, DAY), DEFAULT("10m"),
+	    HELP("A connection to a provider on which nothing was sent for so long is closed.")),
 	ROW(provider_queue, INT, PROVIDER, RANGE(0, 1000000), DEFAULT("1000"),
 	    HELP("Requests of one namespace that may wait for their turn at one provider, in one "
 		 "worker; more are put off.")),
@@ -542,8 +544,8 @@ const struct setting setting_table[] = {
 	    DEFAULT("fcm.googleapis.com,updates.push.services.mozilla.com,"
 		    "*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"),
 	    HELP("Hosts that the endpoint of a Web Push subscription, which a client gives, may "
-		 "name: names, or *.name for all below it. * allows any host with a public "
-		 "address, at port 443.")),
+		 "name, at port 443: names, or *.name for all below it, either with another port "
+		 "as name:port. * allows any host with a public address.")),
 
 	ROW(metrics_ip, TEXT, METRICS, RANGE(1, 64), DEFAULT("127.0.0.1"), CHECK(check_ip),
 	    HELP("Address for metrics_port. Whoever reaches it sees the names of namespaces.")),

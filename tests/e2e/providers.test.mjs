@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
@@ -81,7 +82,11 @@ class Sender {
 async function start(settings = {}) {
 	await providers?.close();
 	providers = await new Providers(credentials).listen();
-	return new Sender({ ...providers.settings, ...settings });
+	const { webpush_hosts: more, ...others } = settings;
+	const all = { ...providers.settings, ...others };
+	if (more !== undefined)
+		all.webpush_hosts = [all.webpush_hosts, ...more].join(",");
+	return new Sender(all);
 }
 
 const hex = (n) => n.toString(16).padStart(64, "0");
@@ -195,7 +200,7 @@ test("APNs: a provider token that is called too old is not made anew before its 
 	await sender.end();
 });
 
-test("APNs: 503 with Retry-After pauses the provider for all", async () => {
+test("APNs: 503 with Retry-After pauses the provider for all who use the key, and for no one else", async () => {
 	const sender = await start();
 	providers.script(hex(1), { status: 503, reason: "ServiceUnavailable", retryAfter: 30 });
 	const [result] = await sender.send(providers.entries.apns, { tokens: [hex(1)] });
@@ -204,6 +209,9 @@ test("APNs: 503 with Retry-After pauses the provider for all", async () => {
 	assert.equal(other.outcome, "retry");
 	assert.ok(other.retry > 10_000 && other.retry <= 30_000);
 	assert.equal(providers.ledger.length, 1);
+	const [second] = await sender.send(providers.entries.second, { tokens: [hex(3)], nsp: "/other" });
+	assert.equal(second.outcome, "delivered", second.reason);
+	assert.equal(providers.sessions.length, 2);
 	await sender.end();
 });
 
@@ -310,7 +318,7 @@ test("FCM: every answer ends as it should, with one access token", async () => {
 	const cases = [
 		[{}, "delivered", ""],
 		[{ status: 404, reason: "UNREGISTERED" }, "gone", "UNREGISTERED"],
-		[{ status: 404 }, "gone", "status 404"],
+		[{ status: 404 }, "refused", "status 404"],
 		[{ status: 400, reason: "INVALID_ARGUMENT" }, "refused", "INVALID_ARGUMENT"],
 		[{ status: 403, reason: "SENDER_ID_MISMATCH" }, "refused", "SENDER_ID_MISMATCH"],
 		[{ status: 401, reason: "THIRD_PARTY_AUTH_ERROR" }, "refused", "THIRD_PARTY_AUTH_ERROR"],
@@ -367,6 +375,20 @@ test("FCM: an access token that is refused is fetched anew, and one that ends in
 	await second.end();
 });
 
+test("FCM: access tokens that are never taken are not fetched over and over", async () => {
+	const sender = await start();
+	providers.script("a", { status: 401, reason: "UNAUTHENTICATED" });
+	const [first] = await sender.send(providers.entries.fcm, { tokens: ["a"] });
+	assert.ok(first.outcome === "retry" && first.retry <= 1000);
+	const [second] = await sender.send(providers.entries.fcm, { tokens: ["a"] });
+	assert.ok(second.outcome === "retry" && second.retry > 50_000, `again after ${second.retry} ms`);
+	const results = await sender.send(providers.entries.fcm, { tokens: ["a", "b"] });
+	for (const { outcome, retry } of results)
+		assert.ok(outcome === "retry" && retry > 40_000);
+	assert.equal(providers.requests("token").length, 2);
+	await sender.end();
+});
+
 test("FCM: an account without access tokens", async () => {
 	const sender = await start();
 	providers.script("token", { status: 400, reason: "invalid_grant" });
@@ -376,6 +398,11 @@ test("FCM: an account without access tokens", async () => {
 	const [next] = await sender.send(providers.entries.fcm, { tokens: ["c"] });
 	assert.equal(next.outcome, "refused");
 	assert.equal(providers.requests("token").length, 1, "the server is not asked again at once");
+	const other = { ...providers.entries.fcm, name: "other" };
+	other.service_account = providers.serviceAccount({ client_email: "other@example-project.iam.gserviceaccount.com" });
+	providers.script("token", {});
+	const [good] = await sender.send(other, { tokens: ["d"], nsp: "/other" });
+	assert.equal(good.outcome, "delivered", "another account goes on");
 	await sender.end();
 
 	const second = await start();
@@ -421,6 +448,61 @@ test("Web Push: encrypted, signed, and every answer ends as it should", async ()
 	await sender.end();
 });
 
+test("Web Push: 503 pauses a push service for the namespace that got it, not for others", async () => {
+	const sender = await start();
+	const { webpush } = providers.entries;
+	const tokens = ["p0", "p1", "p2"].map((name) => JSON.stringify(providers.browser(name).subscription));
+	providers.script("p0", { status: 503, retryAfter: 1e7 });
+	const [first] = await sender.send(webpush, { tokens: [tokens[0]] });
+	assert.deepEqual([first.outcome, first.retry], ["retry", 3600_000], "an hour at most");
+	const [own] = await sender.send(webpush, { tokens: [tokens[1]] });
+	assert.deepEqual([own.outcome, own.status], ["retry", 0]);
+	assert.ok(own.retry <= 300_000, "five minutes at most for what was not asked");
+	const [other] = await sender.send(webpush, { tokens: [tokens[2]], nsp: "/other" });
+	assert.equal(other.outcome, "delivered", other.reason);
+	await sender.end();
+});
+
+test("Web Push: hosts that hang do not take the places of others, and what is idle is closed", async () => {
+	const open = new Set();
+	let most = 0;
+	const silent = net.createServer((socket) => {
+		open.add(socket);
+		most = Math.max(most, open.size);
+		socket.on("error", () => {});
+		socket.on("close", () => open.delete(socket));
+		socket.resume();
+	});
+	await new Promise((resolve) => silent.listen(0, "0.0.0.0", resolve));
+	const { port } = silent.address();
+	const sender = await start({
+		webpush_hosts: Array.from({ length: 40 }, (_, i) => `127.0.1.${i}:${port}`),
+		provider_timeout: "4s", provider_idle: "1s",
+	});
+	const { webpush, apns, fcm } = providers.entries;
+	const { keys } = providers.browser("x").subscription;
+	const hanging = Array.from({ length: 40 }, (_, i) =>
+		JSON.stringify({ endpoint: `https://127.0.1.${i}:${port}/`, keys }));
+	const from = sender.results.length;
+	sender.command(webpush, { tokens: hanging });
+	await until("connections", () => open.size === 32, 10_000);
+	const [one] = await sender.send(webpush,
+		{ tokens: [JSON.stringify(providers.browser("y").subscription)], nsp: "/other" });
+	assert.equal(one.outcome, "delivered", one.reason);
+	for (const entry of [apns, fcm]) {
+		const result = await sender.send(entry, { tokens: [hex(1)] });
+		assert.equal(result[0].outcome, "delivered", result[0].reason);
+	}
+	await until("all results", () => sender.results.length >= from + 43, 30_000);
+	const refused = sender.results.filter(({ reason }) => reason === "too many servers are in use");
+	assert.deepEqual([refused.length, most], [8, 32], "no more than one namespace may have");
+	assert.equal(sender.results.filter(({ reason }) => /^timed out/.test(reason)).length, 32);
+	await until("idle connections are closed",
+		() => open.size === 0 && providers.sessions.every(({ destroyed }) => destroyed), 30_000);
+	await sender.end();
+	silent.close();
+});
+
 test("Web Push: endpoints of clients lead nowhere they should not", async () => {
 	const sender = await start();
 	const one = providers.browser("x").subscription;
@@ -437,10 +519,10 @@ test("Web Push: endpoints of clients lead nowhere they should not", async () => 
 	await sender.end();
 
 	// Any host, but none of ours: the address is looked at when it is known.
-	const open = await start({ webpush_hosts: "*", provider_timeout: "3s" });
+	const open = await start({ webpush_hosts: ["*"], provider_timeout: "3s" });
 	const inside = ["https://127.0.0.1/", "https://localhost/", "https://[::1]/", "https://10.0.0.1/",
 		"https://169.254.169.254/latest", "https://0x7f.1/"].map((url) => with_(url));
-	inside.push(with_(one.endpoint)); // another port than 443
+	inside.push(with_("https://127.0.0.1:8080/"), with_("https://push.example.org:8443/"));
 	for (const { outcome, status, unsure } of await open.send(providers.entries.webpush, { tokens: inside }))
 		assert.deepEqual([outcome === "delivered", status, unsure], [false, 0, false]);
 	assert.equal(providers.sessions.length, 0);

@@ -125,11 +125,11 @@ static void test_vapid_keys(void)
 		CHECK_ROW(lp_cstr(bad[i]), vapid_key_read(lp_cstr(bad[i])) == NULL);
 }
 
-#define HOSTS     "push.example.org,*.push.example.com"
+#define HOSTS     "push.example.org,*.push.example.com,own.example.net:8443,*.example.net:1,[::1]:2"
 #define KEYS      ",\"keys\":{\"p256dh\":\"" UA_PUBLIC "\",\"auth\":\"" AUTH "\"}}"
 #define AT(URL)   "{\"endpoint\":\"" URL "\"" KEYS
 #define ENDPOINT  "the endpoint can not be used"
-#define NOT_THERE "the endpoint's host is not in webpush_hosts"
+#define NOT_THERE "the endpoint's host and port are not in webpush_hosts"
 #define UNREAD    "the subscription can not be read"
 #define NO_KEYS   "the subscription's keys can not be used"
 
@@ -140,14 +140,23 @@ static void test_subscriptions(void)
 	} rows[] = {
 		{AT("https://push.example.org/a?b=c"), HOSTS, "https://push.example.org:443",
 		 "/a?b=c"},
-		{AT("https://PUSH.example.org:8443"), HOSTS, "https://PUSH.example.org:8443", "/"},
+		{AT("https://PUSH.example.org:443"), HOSTS, "https://push.example.org:443", "/"},
+		{AT("https://push.example.org:8443"), HOSTS, NULL, NOT_THERE},
+		{AT("https://own.example.net:8443/"), HOSTS, "https://own.example.net:8443", "/"},
+		{AT("https://own.example.net:08443/"), HOSTS, "https://own.example.net:8443", "/"},
+		{AT("https://own.example.net/"), HOSTS, NULL, NOT_THERE},
+		{AT("https://own.example.net:844/"), HOSTS, NULL, NOT_THERE},
+		{AT("https://own.example.net:1/"), HOSTS, "https://own.example.net:1", "/"},
+		{AT("https://[::1]:2/"), HOSTS, "https://[::1]:2", "/"},
+		{AT("https://[::1]/"), HOSTS, NULL, NOT_THERE},
 		{AT("https://x.push.example.com/a#f"), HOSTS, "https://x.push.example.com:443",
 		 "/a"},
 		{AT("https://push.example.com/"), HOSTS, NULL, NOT_THERE},
 		{AT("https://xpush.example.com/"), HOSTS, NULL, NOT_THERE},
 		{AT("https://push.example.org.evil.net/"), HOSTS, NULL, NOT_THERE},
 		{AT("https://evil.net/"), "*", "https://evil.net:443", "/"},
-		{AT("https://evil.net:8443/"), "*", NULL, "the endpoint's port is not 443"},
+		{AT("https://evil.net:8443/"), "*", NULL, NOT_THERE},
+		{AT("https://evil.net:8443/"), "evil.net:8443,*", "https://evil.net:8443", "/"},
 		{AT("https://evil.net/"), "", NULL, NOT_THERE},
 		{AT("http://push.example.org/"), HOSTS, NULL, ENDPOINT},
 		{AT("ftp://push.example.org/"), HOSTS, NULL, ENDPOINT},
@@ -175,7 +184,7 @@ static void test_subscriptions(void)
 			CHECK_STR(row, lp_cstr(why), lp_cstr(NULL));
 			CHECK_STR(row, lp_cstr(s.origin), lp_cstr(rows[i].origin));
 			CHECK_STR(row, lp_cstr(s.path), lp_cstr(rows[i].path));
-			CHECK_ROW(row, s.listed == (rows[i].hosts[0] != '*'));
+			CHECK_ROW(row, s.listed == (strcmp(rows[i].hosts, "*") != 0));
 		} else {
 			CHECK_STR(row, lp_cstr(why), lp_cstr(rows[i].path));
 		}

@@ -13,11 +13,8 @@
 #include "worker/provider/channel.h"
 #include "worker/provider/dialer.h"
 
-/* Channels at a time; those of Web Push are named by clients. */
-#define CHANNELS_MAX 256u
-/* A channel nobody used for so long is closed. */
-#define IDLE_MS  (10u * 60 * 1000)
-#define SWEEP_MS 60000u
+/* How often idle channels are looked for. */
+#define SWEEP_MS 1000u
 /* Pause after the first failure in a row, doubled with each, and the longest of any. */
 #define PAUSE_MS     1000u
 #define PAUSE_MAX_MS (5u * 60 * 1000)
@@ -63,6 +60,8 @@ struct channel {
 	uint64_t failed_at;   /* the last failure that counted */
 	unsigned failures;    /* in a row */
 	bool stuck;           /* to be broken */
+	bool guest;
+	struct lp_buf account;
 	uint64_t used_at;
 	size_t name_len;
 	char name[];
@@ -187,7 +186,8 @@ static void failed(struct channel *ch, const struct channel_call *call,
 		return;
 	ch->failed_at = now;
 	ch->failures++;
-	lp_warn("provider", "no answer server=%s error=\"%s\"", ch->name, answer->why);
+	lp_warn("provider", "no answer server=%.*s error=\"%s\"", (int)strcspn(ch->name, " "),
+		ch->name, answer->why);
 	channel_pause(ch, (uint64_t)PAUSE_MS << shift);
 	/* Nothing came for as long as a call may take: the connection is dead. */
 	if (answer->late && answer->sent) {
@@ -361,6 +361,7 @@ static void channel_free(struct channel *ch)
 	}
 	HASH_DEL(ch->all->table, ch);
 	ch->all->stats.channels--;
+	lp_buf_clear(&ch->account);
 	free(ch);
 }
 
@@ -369,30 +370,56 @@ static bool unused(const struct channel *ch)
 	return !ch->running_count && !ch->waiting_count;
 }
 
-/* The least recently used of those without calls goes. */
-static bool make_room(struct channels *all)
-{
-	struct channel *ch, *next, *oldest = NULL;
+/* Some of the channels: how many there are and may be, and which can go first. */
+struct bound {
+	size_t count, max;
+	struct channel *oldest;
+};
 
-	if (all->stats.channels < CHANNELS_MAX)
-		return true;
-	HASH_ITER(hh, all->table, ch, next)
-	{
-		if (unused(ch) && (!oldest || ch->used_at < oldest->used_at))
-			oldest = ch;
-	}
-	if (oldest)
-		channel_free(oldest);
-	return oldest;
+static void bound_count(struct bound *b, struct channel *ch)
+{
+	b->count++;
+	if (unused(ch) && (!b->oldest || ch->used_at < b->oldest->used_at))
+		b->oldest = ch;
 }
 
-/* The origin, a fingerprint of the certificate and its key, and whether the guard stands. */
+/* So that neither clients, who name hosts as they like, nor one account take all there are. */
+static bool make_room(struct channels *all, const struct channel_key *key)
+{
+	struct bound bounds[] = {
+		{.max = CHANNELS_MAX}, {.max = GUESTS_MAX}, {.max = GUESTS_ACCOUNT_MAX}};
+	struct channel *ch, *next;
+
+	HASH_ITER(hh, all->table, ch, next)
+	{
+		bound_count(&bounds[0], ch);
+		if (ch->guest)
+			bound_count(&bounds[1], ch);
+		if (ch->guest && lp_str_eq(lp_buf_str(&ch->account), key->account))
+			bound_count(&bounds[2], ch);
+	}
+	/* The narrowest first: what goes there goes from the wider ones, too. */
+	for (size_t i = key->guest ? 3 : 1; i-- > 0;) {
+		if (bounds[i].count < bounds[i].max)
+			continue;
+		if (bounds[i].oldest)
+			channel_free(bounds[i].oldest);
+		return bounds[i].oldest;
+	}
+	return true;
+}
+
+/* Account, origin, a fingerprint of the certificate and its key, and whether the guard stands. */
 static void add_name(struct lp_buf *out, const struct channel_key *key)
 {
 	unsigned char sum[SHA256_DIGEST_LENGTH];
 	struct lp_buf pair = {0};
 
 	lp_buf_adds(out, key->origin);
+	if (key->account.n) {
+		lp_buf_addz(out, " account ");
+		lp_buf_adds(out, key->account);
+	}
 	if (key->cert) {
 		lp_buf_add(&pair, key->cert, strlen(key->cert) + 1);
 		lp_buf_addz(&pair, key->key);
@@ -425,6 +452,8 @@ static struct channel *channel_new(struct channels *all, const struct channel_ke
 	memcpy(ch->name, name.p, name.n);
 	ch->name_len = name.n;
 	ch->all = all;
+	ch->guest = key->guest;
+	lp_buf_adds(&ch->account, key->account);
 	ch->h2 = h2_new(&conf);
 	free(origin);
 	TAILQ_INIT(&ch->ready);
@@ -441,7 +470,7 @@ struct channel *channels_get(struct channels *all, const struct channel_key *key
 
 	add_name(&name, key);
 	HASH_FIND(hh, all->table, name.data, name.len, ch);
-	if (!ch && make_room(all))
+	if (!ch && make_room(all, key))
 		ch = channel_new(all, key, lp_buf_str(&name));
 	if (ch)
 		ch->used_at = lp_mono_ms();
@@ -462,7 +491,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 	HASH_ITER(hh, all->table, ch, next)
 	{
-		if (unused(ch) && ch->used_at + IDLE_MS < now)
+		if (unused(ch) && ch->used_at + all->conf.idle_ms < now)
 			channel_free(ch);
 	}
 }

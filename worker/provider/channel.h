@@ -1,8 +1,8 @@
 /*
- * Who may send to a provider, and when. A channel is one provider's server as one certificate (or
- * none) knows it; it has one HTTP/2 connection. Calls belong to a group, such as a namespace: a
- * group has so many calls under way and so many that wait, and a place that becomes free goes to
- * the next group in turn, so that one with a hundred thousand devices delays nobody.
+ * Who may send to a provider, and when. A channel is one provider's server as one account or
+ * certificate (or none) knows it; it has one HTTP/2 connection. Calls belong to a group, such as a
+ * namespace: a group has so many calls under way and so many that wait, and a place that becomes
+ * free goes to the next group in turn, so that one with a hundred thousand devices delays nobody.
  *
  *     call --> WAITING --> RUNNING --> done
  *        |        |                     ^
@@ -29,6 +29,7 @@ struct channels_conf {
 	unsigned concurrency; /* of these, of one group */
 	unsigned queue;       /* calls of one group that wait at one channel */
 	unsigned timeout_ms;  /* of a call that is under way */
+	uint64_t idle_ms;     /* a channel that nobody used for so long is closed */
 };
 
 enum channel_end {
@@ -63,13 +64,20 @@ void channels_free(struct channels *all);
 
 struct channel_key {
 	struct lp_str origin;   /* https://host:port */
+	struct lp_str account;  /* any bytes; those of different ones share nothing */
 	const char *cert, *key; /* PEM; NULL: none */
+	bool guest;             /* a client named the origin: such channels are bounded more */
 	bool public_only;
 };
 
+/* Channels at a time: all, those of guests, and of these those of one account. */
+#define CHANNELS_MAX       512u
+#define GUESTS_MAX         256u
+#define GUESTS_ACCOUNT_MAX 32u
+
 /*
- * The channel for that key, opened when there is none; it is good until the loop turns. NULL when
- * as many as can be are in use.
+ * The channel for that key, opened when there is none; it is good until the loop turns. When there
+ * are as many as can be, the one goes that was not used for the longest; NULL when all are in use.
  */
 struct channel *channels_get(struct channels *all, const struct channel_key *key);
 

@@ -340,6 +340,7 @@ struct providers *providers_new(struct event_base *base, const struct settings *
 		.concurrency = (unsigned)settings->provider_concurrency,
 		.queue = (unsigned)settings->provider_queue,
 		.timeout_ms = (unsigned)settings->provider_timeout,
+		.idle_ms = (uint64_t)settings->provider_idle,
 	};
 	struct channels *channels = channels_new(base, &conf);
 	struct lp_buf why = {0};

@@ -1,4 +1,8 @@
-/* Sending through APNs: one connection for all that sign with tokens, one per certificate. */
+/*
+ * Sending through APNs: a connection for each key that signs, and for each certificate. Apple ties a
+ * connection to the key of its first request and refuses others on it (UnrelatedKeyIdInToken), and
+ * what one key brings upon itself holds up no other.
+ */
 #include "config.h"
 
 #include <inttypes.h>
@@ -127,6 +131,7 @@ static void apns_send(struct sending *s)
 		.cert = by_token ? NULL : b->entry->apns.cert,
 		.key = by_token ? NULL : b->entry->apns.key,
 	};
+	struct lp_buf account = {0};
 
 	strip(s->token);
 	if (!apns_token_valid(lp_cstr(s->token))) {
@@ -134,8 +139,13 @@ static void apns_send(struct sending *s)
 		s->judgement.outcome = PROVIDER_GONE;
 		return;
 	}
-	if (!b->channel)
+	if (!b->channel) {
+		if (by_token)
+			token_name(&account, b->entry);
+		key.account = lp_buf_str(&account);
 		b->channel = channels_get(b->p->channels, &key);
+		lp_buf_clear(&account);
+	}
 	sending_call(s, b->channel);
 }
 

@@ -1,4 +1,7 @@
-/* Sending through Web Push: each browser's push service is a channel of its own. */
+/*
+ * Sending through Web Push: each browser's push service, as one namespace uses it, is a channel of its
+ * own. So what one namespace brings upon itself there (503, endpoints that hang) holds up no other.
+ */
 #include "config.h"
 
 #include <inttypes.h>
@@ -37,6 +40,8 @@ static void webpush_send(struct sending *s)
 	const char *why =
 		subscription_read(&s->subscription, lp_cstr(s->token), p->settings->webpush_hosts);
 	struct channel_key key = {.origin = lp_cstr(s->subscription.origin),
+				  .account = lp_cstr(s->batch->nsp),
+				  .guest = true,
 				  .public_only = !s->subscription.listed};
 
 	if (why)

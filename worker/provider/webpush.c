@@ -11,16 +11,27 @@
 
 #define BUSY_MS 30000u
 
-/* A name as it is, or one below that of "*.name". */
-static bool host_matches(struct lp_str host, struct lp_str item)
+/* A name as it is, or one below that of "*.name"; at the port behind it, or that of https. */
+static bool host_matches(struct lp_str host, struct lp_str port, struct lp_str item)
 {
+	size_t colon = item.n;
+
+	while (colon && item.p[colon - 1] >= '0' && item.p[colon - 1] <= '9')
+		colon--;
+	if (colon && colon < item.n && item.p[colon - 1] == ':') {
+		if (!lp_str_eq(port, lp_str_from(item, colon)))
+			return false;
+		item.n = colon - 1;
+	} else if (!lp_str_eq(port, LP_STR("443"))) {
+		return false;
+	}
 	if (!lp_str_starts(item, LP_STR("*.")))
 		return lp_str_caseeq(host, item);
 	item = lp_str_from(item, 1); /* with its dot */
 	return host.n > item.n && lp_str_caseeq(lp_str_from(host, host.n - item.n), item);
 }
 
-static bool host_allowed(struct lp_str host, const char *hosts, bool *listed)
+static bool host_allowed(struct lp_str host, struct lp_str port, const char *hosts, bool *listed)
 {
 	struct lp_str rest = lp_cstr(hosts);
 	bool any = false;
@@ -31,10 +42,10 @@ static bool host_allowed(struct lp_str host, const char *hosts, bool *listed)
 		struct lp_str item = lp_str(rest.p, comma);
 
 		any = any || lp_str_eq(item, LP_STR("*"));
-		*listed = host_matches(host, item);
+		*listed = host_matches(host, port, item);
 		rest = lp_str_from(rest, comma + 1);
 	}
-	return any || *listed;
+	return *listed || (any && lp_str_eq(port, LP_STR("443")));
 }
 
 static bool has_part(CURLU *url, CURLUPart part)
@@ -44,6 +55,15 @@ static bool has_part(CURLU *url, CURLUPart part)
 
 	curl_free(text);
 	return has;
+}
+
+/* However it is written, one host is one channel. */
+static void lower(char *host)
+{
+	for (; *host; host++) {
+		if (*host >= 'A' && *host <= 'Z')
+			*host = (char)(*host + 'a' - 'A');
+	}
 }
 
 static const char *read_url(struct subscription *s, CURLU *url, const char *hosts)
@@ -59,11 +79,10 @@ static const char *read_url(struct subscription *s, CURLU *url, const char *host
 	if (!host || !port || !path || has_part(url, CURLUPART_USER) ||
 	    has_part(url, CURLUPART_PASSWORD))
 		why = "the endpoint can not be used";
-	else if (!host_allowed(lp_cstr(host), hosts, &s->listed))
-		why = "the endpoint's host is not in webpush_hosts";
-	else if (!s->listed && !lp_str_eq(lp_cstr(port), LP_STR("443")))
-		why = "the endpoint's port is not 443";
+	else if (!host_allowed(lp_cstr(host), lp_cstr(port), hosts, &s->listed))
+		why = "the endpoint's host and port are not in webpush_hosts";
 	if (!why) {
+		lower(host);
 		lp_buf_addf(&origin, "https://%s:%s", host, port);
 		s->origin = origin.data;
 		lp_buf_addf(&full, "%s%s%s", path, query ? "?" : "", query ? query : "");

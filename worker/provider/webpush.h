@@ -15,15 +15,16 @@
 struct subscription {
 	char *path;            /* of the endpoint, with its query */
 	char *origin;          /* https://host:port, the port always */
-	bool listed;           /* the host is named in hosts; else any public one is allowed */
+	bool listed;           /* the host is named in hosts; else only a public address will do */
 	unsigned char key[65]; /* p256dh, uncompressed; not yet known to be on the curve */
 	unsigned char auth[16];
 };
 
 /*
  * Reads PushSubscription's JSON: {"endpoint", "keys": {"p256dh", "auth"}}. hosts: the setting
- * webpush_hosts: names with commas between, "*.example.org" for all below it, "*" for every host
- * (at port 443). NULL, or why it can not be used (static text); then there is nothing to clear.
+ * webpush_hosts: names with commas between, "*.example.org" for all below it, ":port" behind them for
+ * another port than 443, "*" for every host. NULL, or why it can not be used (static text); then
+ * there is nothing to clear.
  */
 const char *subscription_read(struct subscription *s, struct lp_str text, const char *hosts);
 void subscription_clear(struct subscription *s);

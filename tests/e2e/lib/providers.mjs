@@ -47,6 +47,7 @@ export function makeCredentials(dir) {
 		client: { key: read("client.key"), cert: read("client.crt") },
 		other: { key: read("other.key"), cert: read("other.crt") },
 		tokenKey: read("token.p8"),
+		secondKey: makeKey(),
 		accountKey: read("account.key"),
 		vapid: {
 			privateKey: vapid.getPrivateKey("base64url"),
@@ -131,7 +132,8 @@ export class Providers {
 		await new Promise((resolve) => this.server.listen(0, "127.0.0.1", resolve));
 		this.origin = `https://127.0.0.1:${this.server.address().port}`;
 		this.keys = {
-			apns: await this.publicKey(this.credentials.tokenKey, "ES256"),
+			ABC123DEFG: await this.publicKey(this.credentials.tokenKey, "ES256"),
+			SECOND1234: await this.publicKey(this.credentials.secondKey, "ES256"),
 			account: await this.publicKey(this.credentials.accountKey, "RS256"),
 			vapid: await this.vapidKey(),
 		};
@@ -158,18 +160,22 @@ export class Providers {
 			apns_sandbox_address: this.origin,
 			fcm_address: this.origin,
 			fcm_token_hosts: "127.0.0.1",
-			webpush_hosts: "127.0.0.1",
+			webpush_hosts: this.origin.slice("https://".length),
 			provider_ca_file: this.credentials.ca,
 		};
 	}
 
 	// Entries of push_providers.
 	get entries() {
-		const { client, tokenKey, vapid } = this.credentials;
+		const { client, tokenKey, secondKey, vapid } = this.credentials;
 		return {
 			apns: {
 				name: "default", apns_env: "production", apns_topic: "com.example.app",
 				token_key: tokenKey, token_keyId: "ABC123DEFG", token_teamId: "DEF123GHIJ",
+			},
+			second: {
+				name: "second", apns_env: "production", apns_topic: "com.example.app",
+				token_key: secondKey, token_keyId: "SECOND1234", token_teamId: "DEF123GHIJ",
 			},
 			certificate: {
 				name: "certificate", apns_env: "dev", apns_topic: "com.example.app",
@@ -315,10 +321,13 @@ export class Providers {
 			entry.by = "token";
 		} else if (headers.authorization) {
 			const { payload, protectedHeader } = await jwtVerify(
-				bearer(headers, "bearer "), this.keys.apns,
+				bearer(headers, "bearer "), ({ kid }) => this.keys[kid],
 				{ algorithms: ["ES256"], issuer: "DEF123GHIJ", maxTokenAge: "1h" });
-			must(protectedHeader.kid === "ABC123DEFG", "kid");
 			must(typeof payload.iat === "number", "iat");
+			// As Apple does it: a connection belongs to the first key that is used on it.
+			stream.session.kid ??= protectedHeader.kid;
+			if (stream.session.kid !== protectedHeader.kid)
+				entry.fault = { status: 403, reason: "UnrelatedKeyIdInToken" };
 			entry.by = "token";
 			this.remember?.add(headers.authorization);
 		} else {
