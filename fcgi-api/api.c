@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/model/iso_time.h"
 #include "fcgi-api/api.h"
+
+#define TIME_MAX INT64_C(253402300799999) /* ms: the end of the year 9999 */
 
 void api_req_clear(struct api_req *req)
 {
@@ -69,6 +72,18 @@ int api_param_int(struct json_object *from, const char *name, int64_t min, int64
 		return LP_EINVAL;
 	*out = value;
 	return LP_OK;
+}
+
+int api_param_time(struct json_object *from, const char *name, int64_t *out)
+{
+	struct lp_str text;
+	int rc = api_param_text(from, name, &text);
+
+	if (rc != LP_OK || !text.n)
+		return rc == LP_EINVAL ? LP_EINVAL : LP_ENOENT;
+	if (iso_time_parse(text, out) == LP_OK)
+		return LP_OK;
+	return api_param_int(from, name, 0, TIME_MAX, out);
 }
 
 int api_param_rooms(const struct api_app *app, struct json_object *from, const char *name,

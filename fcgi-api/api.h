@@ -92,11 +92,24 @@ struct api_rate {
 	int64_t full_ms, more_ms; /* until all of it is there again, or one more (0: it is) */
 };
 
+/* The rest of a long answer, which is made while it is sent. */
+struct api_stream {
+	/*
+	 * Appends the next piece to out: LP_OK, or LP_ENOENT at the end, with nothing appended. Anything
+	 * else breaks the answer off, so that the caller does not take it for the whole.
+	 */
+	int (*next)(struct api_stream *stream, struct lp_buf *out);
+	void (*free)(struct api_stream *stream);
+};
+
 struct api_resp {
-	int status;        /* 200 unless a handler changes it */
-	bool text;         /* plain text instead of JSON */
-	bool preflight;    /* answer to OPTIONS */
-	const char *allow; /* for 405 */
+	int status;                /* 200 unless a handler changes it */
+	bool text;                 /* plain text instead of JSON */
+	const char *type;          /* of another content; NULL: as `text` says */
+	const char *filename;      /* under which a browser saves it; NULL: it shows it */
+	struct api_stream *stream; /* what follows body, or NULL; whoever answers frees it */
+	bool preflight;            /* answer to OPTIONS */
+	const char *allow;         /* for 405 */
 	struct api_rate rate;
 	struct lp_buf body;
 };
@@ -118,6 +131,12 @@ int api_param_text(struct json_object *from, const char *name, struct lp_str *ou
  */
 int api_param_int(struct json_object *from, const char *name, int64_t min, int64_t max,
 		  int64_t *out) LP_MUSTCHECK;
+
+/*
+ * A time, in ms since 1970 or in ISO 8601 (iso_time.h): LP_OK and *out in ms, LP_ENOENT when it is
+ * not given or empty, LP_EINVAL when it is anything else.
+ */
+int api_param_time(struct json_object *from, const char *name, int64_t *out) LP_MUSTCHECK;
 
 /*
  * A parameter that names rooms, one or an array; empty names count as absent. Returns how many,

@@ -14,7 +14,6 @@
 #define ENTRIES_MAX 1500
 #define DEFAULT     24  /* entries when `from` is not given */
 #define UNITS_MAX   240 /* quarters or minutes in one command: less than a ms for a Redis */
-#define TIME_MAX    253402300799 /* s: the end of the year 9999 */
 
 /* What is counted, in the letters of lib/stat.lua. */
 enum what { PUSHED, ONLINE, ACK_WEB, ACK_IOS, ACK_ANDROID, WHATS };
@@ -118,20 +117,15 @@ void api_stat_current(struct api_ctx *ctx, struct api_req *req, struct api_resp 
 
 /* --- message-stat --- */
 
-/* A time in ms or in ISO 8601, in s, rounded up: LP_OK, LP_ENOENT or LP_EINVAL. */
+/* As api_param_time(), in s, rounded up. */
 static int read_time(struct json_object *params, const char *name, int64_t *out)
 {
-	struct lp_str text;
 	int64_t ms;
-	int rc = api_param_text(params, name, &text);
+	int rc = api_param_time(params, name, &ms);
 
-	if (rc != LP_OK || !text.n)
-		return rc == LP_EINVAL ? LP_EINVAL : LP_ENOENT;
-	if (iso_time_parse(text, &ms) != LP_OK &&
-	    api_param_int(params, name, 0, TIME_MAX * 1000, &ms) != LP_OK)
-		return LP_EINVAL;
-	*out = (ms + 999) / 1000;
-	return LP_OK;
+	if (rc == LP_OK)
+		*out = (ms + 999) / 1000;
+	return rc;
 }
 
 /* The parameter that is wrong, or NULL. */

@@ -5,6 +5,7 @@
 #include <fcgiapp.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "common/lp_log.h"
 #include "common/lp_time.h"
@@ -13,6 +14,8 @@
 
 #define READ_CHUNK 16384
 #define DRAIN_MAX  (16 << 20) /* bytes of an unwanted body */
+#define SLICE      (64 << 10) /* bytes of an answer given to the web server at a time */
+#define SLICE_MS   60000      /* within which it must have taken them */
 
 #define ALLOW_HEADERS                                                                              \
 	"Content-Type, AdminKey, Nonce, Timestamp, Signature, AppKey, Token, AppId, RefKey, "      \
@@ -174,40 +177,91 @@ static void add_rate(struct lp_buf *head, const struct api_resp *resp)
 		lp_buf_addf(head, "Retry-After: %" PRId64 "\r\n", seconds(rate->more_ms));
 }
 
-static void write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct api_req *req,
+static void add_content(struct lp_buf *head, const struct api_resp *resp)
+{
+	const char *type = resp->type ? resp->type : resp->text ? "text/plain" : "application/json";
+
+	lp_buf_addf(head, "Content-Type: %s; charset=utf-8\r\nCache-Control: no-store\r\n", type);
+	if (resp->filename)
+		lp_buf_addf(head, "Content-Disposition: attachment; filename=\"%s\"\r\n",
+			    resp->filename);
+	if (!resp->stream)
+		lp_buf_addf(head, "Content-Length: %zu\r\n", resp->body.len);
+}
+
+static void add_head(struct lp_buf *out, struct api_ctx *ctx, const struct api_req *req,
+		     const struct api_resp *resp, uint64_t taken_ms)
+{
+	lp_buf_addf(out, "Status: %d %s\r\nfrom: light-push\r\nX-Response-Time: %" PRIu64 "ms\r\n",
+		    resp->status, reason(resp->status), taken_ms);
+	add_cors(out, ctx, req);
+	if (resp->preflight)
+		lp_buf_addz(out, "Access-Control-Allow-Methods: GET, POST\r\n"
+				 "Access-Control-Allow-Headers: " ALLOW_HEADERS "\r\n"
+				 "Access-Control-Max-Age: 2592000\r\n");
+	if (resp->allow)
+		lp_buf_addf(out, "Allow: %s\r\n", resp->allow);
+	add_rate(out, resp);
+	if (resp->status == 503)
+		lp_buf_addz(out, "Retry-After: 1\r\n");
+	if (resp->status != 204)
+		add_content(out, resp);
+	lp_buf_addz(out, "\r\n");
+}
+
+/*
+ * In slices, since libfcgi counts in int, and since whoever takes a long answer a few bytes at a
+ * time must not hold a thread for ever. False when the web server has gone, or does not take it.
+ */
+static bool write_text(FCGX_Request *fcgi, struct lp_str text)
+{
+	while (text.n) {
+		int n = text.n > SLICE ? SLICE : (int)text.n;
+		uint64_t started = lp_mono_ms();
+
+		if (FCGX_PutStr(text.p, n, fcgi->out) != n || lp_mono_ms() - started > SLICE_MS)
+			return false;
+		text = lp_str_from(text, (size_t)n);
+	}
+	return true;
+}
+
+/*
+ * What an answer streams. False when it broke off: there is no other way to tell then than to close
+ * the connection before the end of the request, which web servers pass on.
+ */
+static bool write_stream(FCGX_Request *fcgi, struct api_stream *stream)
+{
+	struct lp_buf piece = {0};
+	int rc = LP_OK;
+
+	while (rc == LP_OK) {
+		lp_buf_reset(&piece);
+		rc = stream->next(stream, &piece);
+		if (rc == LP_OK && !write_text(fcgi, lp_buf_str(&piece)))
+			rc = LP_EIO;
+	}
+	lp_buf_clear(&piece);
+	return rc == LP_ENOENT;
+}
+
+/* False when it could not be written to its end. */
+static bool write_answer(struct api_ctx *ctx, FCGX_Request *fcgi, const struct api_req *req,
 			 const struct api_resp *resp, uint64_t taken_ms)
 {
+	bool head = lp_str_eq(param(fcgi, "REQUEST_METHOD"), LP_STR("HEAD")), whole;
 	struct lp_buf out = {0};
 
-	lp_buf_addf(&out, "Status: %d %s\r\nfrom: light-push\r\nX-Response-Time: %" PRIu64 "ms\r\n",
-		    resp->status, reason(resp->status), taken_ms);
-	add_cors(&out, ctx, req);
-	if (resp->preflight)
-		lp_buf_addz(&out, "Access-Control-Allow-Methods: GET, POST\r\n"
-				  "Access-Control-Allow-Headers: " ALLOW_HEADERS "\r\n"
-				  "Access-Control-Max-Age: 2592000\r\n");
-	if (resp->allow)
-		lp_buf_addf(&out, "Allow: %s\r\n", resp->allow);
-	add_rate(&out, resp);
-	if (resp->status == 503)
-		lp_buf_addz(&out, "Retry-After: 1\r\n");
-	if (resp->status != 204)
-		lp_buf_addf(&out,
-			    "Content-Type: %s; charset=utf-8\r\nCache-Control: no-store\r\n"
-			    "Content-Length: %zu\r\n",
-			    resp->text ? "text/plain" : "application/json", resp->body.len);
-	lp_buf_addz(&out, "\r\n");
-	if (!lp_str_eq(param(fcgi, "REQUEST_METHOD"), LP_STR("HEAD")))
+	add_head(&out, ctx, req, resp, taken_ms);
+	if (!head)
 		lp_buf_adds(&out, lp_buf_str(&resp->body));
-	/* In slices, since libfcgi counts in int. */
-	for (struct lp_str rest = lp_buf_str(&out); rest.n;) {
-		int n = rest.n > (1 << 20) ? 1 << 20 : (int)rest.n;
-
-		if (FCGX_PutStr(rest.p, n, fcgi->out) != n)
-			break; /* the web server has gone */
-		rest = lp_str_from(rest, (size_t)n);
-	}
+	whole = write_text(fcgi, lp_buf_str(&out));
 	lp_buf_clear(&out);
+	if (whole && resp->stream && !head)
+		whole = write_stream(fcgi, resp->stream);
+	if (!whole)
+		shutdown(fcgi->ipcFd, SHUT_RDWR);
+	return whole;
 }
 
 /*
@@ -240,7 +294,10 @@ bool fcgi_req_serve(struct api_ctx *ctx, FCGX_Request *fcgi)
 	route_serve(ctx, &req, &resp);
 	whole = drain(fcgi);
 	taken = lp_mono_ms() - started;
-	write_answer(ctx, fcgi, &req, &resp, taken);
+	if (!write_answer(ctx, fcgi, &req, &resp, taken))
+		whole = false;
+	if (resp.stream)
+		resp.stream->free(resp.stream);
 	lp_debug("api", "answered path=%.*s status=%d ms=%" PRIu64, LP_FMT(req.path), resp.status,
 		 taken);
 	api_req_clear(&req);
