@@ -383,10 +383,10 @@ const struct setting setting_table[] = {
 		 "none; connections by websocket alone are then open to every page.")),
 	ROW(login_failures, INT, API, RANGE(0, 1000000), DEFAULT("10"),
 	    HELP("Failed logins that one client address (of IPv6 a /64) may have within "
-		 "login_failures_time; then it is refused with 429, also with the right password, "
-		 "until some of them are forgotten. Each API process counts for itself. Behind a "
-		 "proxy the web server must be told whose forwarded addresses it may trust, or all "
-		 "callers are one. 0: no limit.")),
+		 "login_failures_time; then it is refused with 429, also with the right password if "
+		 "that was not right from there before, until some of them are forgotten. Each API "
+		 "process counts for itself. Behind a proxy the web server must be told whose "
+		 "forwarded addresses it may trust, or all callers are one. 0: no limit.")),
 	ROW(login_failures_time, DURATION, API, UNIT(1), RANGE(SECOND, HOUR), DEFAULT("1m"),
 	    HELP("How long it takes until that many failed logins of an address are forgotten.")),
 	ROW(max_body, SIZE, API, RANGE(1, 1024 * MB), DEFAULT("1MB"),

@@ -26,9 +26,11 @@ static bool is_any(struct lp_str name)
 	return true;
 }
 
+/* Not its settings, to which its API tokens belong. */
 static bool is_data(struct lp_str name)
 {
-	return !lp_str_eq(name, LP_STR("conf"));
+	return !lp_str_eq(name, LP_STR("conf")) && !lp_str_eq(name, LP_STR("tokens")) &&
+	       !lp_str_eq(name, LP_STR("tokens-used"));
 }
 
 static bool ends(struct lp_str name, struct lp_str end)

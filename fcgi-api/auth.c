@@ -6,6 +6,7 @@
 
 #include "common/base64.h"
 #include "common/lp_json.h"
+#include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/keys.h"
@@ -16,8 +17,10 @@
 #include "fcgi-api/login_gate.h"
 #include "fcgi-api/password.h"
 
-#define PASSWORDS  2    /* of a namespace */
-#define HASH_AGAIN 1000 /* ms to wait when too many passwords are being hashed */
+#define PASSWORDS 2 /* of a namespace */
+
+/* What the administrator's password is remembered with: no namespace stores that. */
+static const struct lp_str admin = {"admin", 5};
 
 struct auth {
 	struct auth_memory *memory;
@@ -42,6 +45,15 @@ void auth_free(struct auth *auth)
 	login_gate_free(auth->gate);
 	free(auth);
 }
+
+/* Who asks. */
+struct asker {
+	struct api_ctx *ctx;
+	struct api_req *req;
+	bool bearer; /* with a token */
+	struct login_try try;
+	struct auth_mac mac; /* of the credentials, at that address */
+};
 
 /* --- the header --- */
 
@@ -99,6 +111,7 @@ static bool allows(enum api_scope has, enum api_scope wanted)
 
 /* Settings that decide, and the token's record; of a password there is none. */
 struct found {
+	bool found; /* there is such a namespace */
 	struct redisReply *replies[2];
 	struct lp_str stored[PASSWORDS];
 	struct lp_str token;
@@ -141,51 +154,8 @@ static enum api_error load(struct api_ctx *ctx, struct api_req *req, struct foun
 	for (size_t i = 0; i < PASSWORDS; i++)
 		f->stored[i] = redis_reply_str(redis_reply_at(f->replies[0], 2 + i));
 	f->token = redis_reply_str(f->replies[1]);
-	return rev.n ? API_OK : API_NAMESPACE_NOT_FOUND;
-}
-
-/* Which of the two it is; LP_ENOENT for neither, LP_ETOOBIG when too many are being hashed. */
-static int verify(struct auth *auth, const struct found *f, struct lp_str password, size_t *which)
-{
-	int rc = LP_ENOENT;
-
-	if (!login_gate_enter(auth->gate, lp_mono_ms()))
-		return LP_ETOOBIG;
-	for (size_t i = 0; i < PASSWORDS && rc != LP_OK; i++) {
-		if (password_verify(f->stored[i], password)) {
-			*which = i;
-			rc = LP_OK;
-		}
-	}
-	login_gate_leave(auth->gate);
-	return rc;
-}
-
-static enum api_error check_password(struct api_ctx *ctx, struct api_req *req, struct found *f,
-				     const struct auth_mac *mac)
-{
-	struct auth *auth = ctx->app->auth;
-	enum api_error err = load(ctx, req, f);
-	enum api_scope scope;
-	size_t which = 0;
-	int rc;
-
-	if (err != API_OK)
-		return err;
-	while (which < PASSWORDS &&
-	       !auth_memory_recall(auth->memory, mac, &f->stored[which], NULL, &scope))
-		which++;
-	rc = which < PASSWORDS ? LP_OK : verify(auth, f, req->password, &which);
-	if (rc == LP_ETOOBIG) {
-		req->wait_ms = HASH_AGAIN;
-		return API_LOGINS_LIMITED;
-	}
-	if (rc != LP_OK) {
-		auth_memory_forget(auth->memory, mac);
-		return API_PASSWD_ERROR;
-	}
-	auth_memory_keep(auth->memory, mac, f->stored[which], req->rev, SCOPE_PASSWORD);
-	return API_OK;
+	f->found = rev.n;
+	return f->found ? API_OK : API_NAMESPACE_NOT_FOUND;
 }
 
 /* The scope of a token's record whose secret this is; SCOPE_ANY when it is not. */
@@ -207,58 +177,141 @@ static enum api_scope token_scope(struct lp_str record, struct lp_str secret)
 	return scope;
 }
 
-static enum api_error check_token(struct api_ctx *ctx, struct api_req *req, struct found *f,
-				  const struct auth_mac *mac)
+/* Whether they were right before, for what is stored now. */
+static bool recall(const struct asker *who, const struct found *f, enum api_scope *scope)
 {
-	enum api_error err = load(ctx, req, f);
+	struct auth_memory *memory = who->ctx->app->auth->memory;
+	const struct lp_str *stored = who->bearer ? &f->token : f->stored;
+	size_t count = who->bearer ? 1 : PASSWORDS;
+
+	for (size_t i = 0; i < count; i++) {
+		if (stored[i].n && auth_memory_recall(memory, &who->mac, &stored[i], NULL, scope)) {
+			auth_memory_keep(memory, &who->mac, stored[i], who->req->rev, *scope);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Looks whether they are right, and remembers it. */
+static bool verify(const struct asker *who, const struct found *f, enum api_scope *scope)
+{
+	struct auth_memory *memory = who->ctx->app->auth->memory;
+	const struct lp_str *right = NULL;
+
+	if (who->bearer) {
+		*scope = token_scope(f->token, who->req->password);
+		right = *scope != SCOPE_ANY ? &f->token : NULL;
+	}
+	for (size_t i = 0; !who->bearer && i < PASSWORDS && !right; i++) {
+		if (password_verify(f->stored[i], who->req->password))
+			right = &f->stored[i];
+		*scope = SCOPE_PASSWORD;
+	}
+	if (right)
+		auth_memory_keep(memory, &who->mac, *right, who->req->rev, *scope);
+	else
+		auth_memory_forget(memory, &who->mac);
+	return right;
+}
+
+static void leave(const struct asker *who, bool right)
+{
+	login_gate_leave(who->ctx->app->auth->gate, &who->try, lp_mono_ms(), !right);
+	if (!right)
+		lp_info("api", "login failed address=%.*s", LP_FMT(who->req->remote_addr));
+}
+
+/*
+ * Through the gate. A caller that begins with many requests at a time does not hinder itself: those
+ * that had to wait for the first find what it has brought.
+ */
+static enum api_error check_slowly(const struct asker *who, const struct found *f,
+				   enum api_error wrong, enum api_scope *scope)
+{
+	struct login_gate *gate = who->ctx->app->auth->gate;
+	bool right;
+	int rc;
+
+	while ((rc = login_gate_enter(gate, &who->try, lp_mono_ms(), &who->req->wait_ms)) ==
+	       LP_EBUSY) {
+		if (recall(who, f, scope))
+			return API_OK;
+	}
+	if (rc != LP_OK)
+		return API_LOGINS_LIMITED;
+	right = f->found && verify(who, f, scope);
+	leave(who, right);
+	return right ? API_OK : wrong;
+}
+
+/* Whether the address may try at all. Who is known there goes on, whoever else fails. */
+static bool may_try(const struct asker *who)
+{
+	const struct auth *auth = who->ctx->app->auth;
 	enum api_scope scope;
 
+	who->req->wait_ms = login_gate_wait(auth->gate, &who->try.address, lp_mono_ms());
+	if (who->req->wait_ms && auth_memory_recall(auth->memory, &who->mac, NULL, NULL, &scope))
+		who->req->wait_ms = 0;
+	return !who->req->wait_ms;
+}
+
+/* Against the settings as they are now. */
+static enum api_error check_stored(struct asker *who, struct found *f, enum api_scope *scope)
+{
+	enum api_error wrong = who->bearer ? API_TOKEN_INVALID : API_PASSWD_ERROR, err;
+
+	if (!may_try(who))
+		return API_LOGINS_LIMITED;
+	err = load(who->ctx, who->req, f);
 	if (err == API_UNAVAILABLE)
 		return err;
-	scope = err == API_OK ? token_scope(f->token, req->password) : SCOPE_ANY;
-	if (scope == SCOPE_ANY) {
-		auth_memory_forget(ctx->app->auth->memory, mac);
-		return API_TOKEN_INVALID;
-	}
-	auth_memory_keep(ctx->app->auth->memory, mac, f->token, req->rev, scope);
-	return allows(scope, req->scope) ? API_OK : API_SCOPE_INSUFFICIENT;
+	if (recall(who, f, scope))
+		return API_OK;
+	if (err != API_OK && !who->bearer)
+		wrong = err;
+	who->try.hashes = f->found && !who->bearer;
+	return check_slowly(who, f, wrong, scope);
 }
 
 /* Only for the owner to see: that it may fail is no reason to refuse anything. */
-static void note_use(struct api_ctx *ctx, const struct api_req *req, const struct auth_mac *mac)
+static void note_use(const struct asker *who)
 {
+	struct auth_memory *memory = who->ctx->app->auth->memory;
 	struct redis_args args = {0};
 	struct redisReply *reply = NULL;
 
-	if (!req->token.n || !auth_memory_used(ctx->app->auth->memory, mac, lp_mono_ms()))
+	if (!who->bearer || !auth_memory_used(memory, &who->mac, lp_mono_ms()))
 		return;
-	api_script_base(&args, ctx, req->user);
-	redis_args_add(&args, req->token);
-	if (redis_script(ctx->redis, "token_used", &args, &reply) == LP_OK)
+	api_script_base(&args, who->ctx, who->req->user);
+	redis_args_add(&args, who->req->token);
+	if (redis_script(who->ctx->redis, "token_used", &args, &reply) == LP_OK)
 		redis_reply_free(reply);
 	redis_args_clear(&args);
 }
 
-static enum api_error check_namespace(struct api_ctx *ctx, struct api_req *req, bool bearer,
-				      bool push)
+static enum api_error check_namespace(struct asker *who, bool push)
 {
-	struct auth_memory *memory = ctx->app->auth->memory;
+	const struct auth *auth = who->ctx->app->auth;
+	struct api_req *req = who->req;
 	struct found f = {.replies = {NULL, NULL}};
+	enum api_scope scope = SCOPE_ANY;
 	enum api_error err = API_OK;
-	enum api_scope scope;
-	struct auth_mac mac;
 
-	if (bearer && !req->user.n)
-		return API_TOKEN_INVALID;
-	if (!ident_namespace(ctx->app->rules, req->user))
-		return bearer ? API_TOKEN_INVALID : API_NAMESPACE_NOT_FOUND;
+	if (!ident_namespace(who->ctx->app->rules, req->user))
+		return check_slowly(
+			who, &f, who->bearer ? API_TOKEN_INVALID : API_NAMESPACE_NOT_FOUND, &scope);
 	/* A namespace begins with a slash, so no password is ever taken for a token. */
-	auth_memory_mac(memory, bearer ? req->authorization : req->user, req->password, &mac);
-	if (!push || !auth_memory_recall(memory, &mac, NULL, req->rev, &scope) ||
+	auth_memory_mac(auth->memory, &who->try.address,
+			who->bearer ? req->authorization : req->user, req->password, &who->mac);
+	if (!push || !auth_memory_recall(auth->memory, &who->mac, NULL, req->rev, &scope) ||
 	    !allows(scope, req->scope))
-		err = bearer ? check_token(ctx, req, &f, &mac) : check_password(ctx, req, &f, &mac);
+		err = check_stored(who, &f, &scope);
+	if (err == API_OK && !allows(scope, req->scope))
+		err = API_SCOPE_INSUFFICIENT;
 	if (err == API_OK)
-		note_use(ctx, req, &mac);
+		note_use(who);
 	found_clear(&f);
 	return err;
 }
@@ -266,66 +319,77 @@ static enum api_error check_namespace(struct api_ctx *ctx, struct api_req *req, 
 /* --- the administrator --- */
 
 /* Compares without telling by the time taken where the texts differ, nor how long the secret is. */
-static bool same_secret(const struct auth_memory *memory, struct lp_str a, struct lp_str b)
+static bool same_secret(const struct asker *who, struct lp_str a, const char *b)
 {
+	const struct auth_memory *memory = who->ctx->app->auth->memory;
 	struct auth_mac mac_a, mac_b;
 
-	auth_memory_mac(memory, LP_STR(""), a, &mac_a);
-	auth_memory_mac(memory, LP_STR(""), b, &mac_b);
+	auth_memory_mac(memory, &who->try.address, LP_STR(""), a, &mac_a);
+	auth_memory_mac(memory, &who->try.address, LP_STR(""), lp_cstr(b), &mac_b);
 	return CRYPTO_memcmp(&mac_a, &mac_b, sizeof(mac_a)) == 0;
 }
 
-static enum api_error check_admin(const struct api_app *app, const struct api_req *req, bool bearer)
+static bool is_admin(const struct asker *who)
 {
-	const struct auth_memory *memory = app->auth->memory;
-	const struct settings *s = app->settings;
-	bool name = same_secret(memory, req->user, lp_cstr(s->admin_name));
-	bool passwd = same_secret(memory, req->password, lp_cstr(s->admin_passwd));
+	const struct settings *s = who->ctx->app->settings;
+	bool name = same_secret(who, who->req->user, s->admin_name);
+	bool passwd = same_secret(who, who->req->password, s->admin_passwd);
 
-	return name && passwd && s->admin_passwd[0] && !bearer ? API_OK : API_AUTH_ERROR;
+	return name && passwd && s->admin_passwd[0] && !who->bearer;
+}
+
+static enum api_error check_admin(struct asker *who)
+{
+	const struct auth *auth = who->ctx->app->auth;
+	struct api_req *req = who->req;
+	enum api_scope scope;
+	bool right;
+	int rc;
+
+	auth_memory_mac(auth->memory, &who->try.address, req->user, req->password, &who->mac);
+	if (auth_memory_recall(auth->memory, &who->mac, &admin, NULL, &scope))
+		return API_OK;
+	do {
+		rc = login_gate_enter(auth->gate, &who->try, lp_mono_ms(), &req->wait_ms);
+	} while (rc == LP_EBUSY);
+	if (rc != LP_OK)
+		return API_LOGINS_LIMITED;
+	right = is_admin(who);
+	if (right)
+		auth_memory_keep(auth->memory, &who->mac, admin, req->rev, SCOPE_PASSWORD);
+	leave(who, right);
+	return right ? API_OK : API_AUTH_ERROR;
 }
 
 /* The administrator's password opens every namespace. */
-static enum api_error check_admin_as(struct api_ctx *ctx, struct api_req *req, bool bearer)
+static enum api_error check_admin_as(struct asker *who)
 {
+	struct api_req *req = who->req;
 	struct found f = {.replies = {NULL, NULL}};
-	enum api_error err = check_admin(ctx->app, req, bearer);
+	enum api_error err = check_admin(who);
 
 	req->user = lp_buf_str(&req->as);
 	req->token = (struct lp_str){NULL, 0};
-	if (err == API_OK && !ident_namespace(ctx->app->rules, req->user))
+	if (err == API_OK && !ident_namespace(who->ctx->app->rules, req->user))
 		return API_NAMESPACE_NOT_FOUND;
 	if (err == API_OK)
-		err = load(ctx, req, &f);
+		err = load(who->ctx, req, &f);
 	found_clear(&f);
 	return err;
 }
 
-static enum api_error check(struct api_ctx *ctx, struct api_req *req, enum auth_level level)
-{
-	bool bearer = read_credentials(req);
-
-	if (req->as.len)
-		return check_admin_as(ctx, req, bearer);
-	if (level == AUTH_ADMIN)
-		return check_admin(ctx->app, req, bearer);
-	return check_namespace(ctx, req, bearer, level == AUTH_PUSH);
-}
-
 enum api_error auth_check(struct api_ctx *ctx, struct api_req *req, enum auth_level level)
 {
-	enum api_error err;
+	struct asker who = {.ctx = ctx, .req = req};
 
 	if (level == AUTH_NONE || req->trusted)
 		return API_OK;
 	if (!req->authorization.n)
 		return API_NEED_AUTHORIZATION;
-	req->wait_ms = login_gate_wait(ctx->app->auth->gate, req->remote_addr, lp_mono_ms());
-	if (req->wait_ms)
-		return API_LOGINS_LIMITED;
-	err = check(ctx, req, level);
-	if (err == API_PASSWD_ERROR || err == API_AUTH_ERROR || err == API_TOKEN_INVALID ||
-	    err == API_NAMESPACE_NOT_FOUND)
-		login_gate_failed(ctx->app->auth->gate, req->remote_addr, lp_mono_ms());
-	return err;
+	req->wait_ms = 0;
+	who.bearer = read_credentials(req);
+	who.try.address = login_address_of(req->remote_addr);
+	if (req->as.len)
+		return check_admin_as(&who);
+	return level == AUTH_ADMIN ? check_admin(&who) : check_namespace(&who, level == AUTH_PUSH);
 }

@@ -64,12 +64,13 @@ void auth_memory_free(struct auth_memory *m)
 	free(m);
 }
 
-void auth_memory_mac(const struct auth_memory *m, struct lp_str a, struct lp_str b,
-		     struct auth_mac *out)
+void auth_memory_mac(const struct auth_memory *m, const struct login_address *from, struct lp_str a,
+		     struct lp_str b, struct auth_mac *out)
 {
 	struct lp_buf text = {0};
 	unsigned len = AUTH_MAC_LEN;
 
+	lp_buf_adds(&text, lp_str((const char *)from->bytes, sizeof(from->bytes)));
 	lp_buf_addu(&text, a.n);
 	lp_buf_addc(&text, ' ');
 	lp_buf_adds(&text, a);

@@ -11,6 +11,7 @@
 
 #include "common/lp_str.h"
 #include "fcgi-api/api.h"
+#include "fcgi-api/login_gate.h"
 
 #define AUTH_MAC_LEN 32
 #define AUTH_REV_LEN 24
@@ -25,9 +26,12 @@ struct auth_mac {
 struct auth_memory *auth_memory_new(void);
 void auth_memory_free(struct auth_memory *m);
 
-/* Of two texts: who, and the secret. */
-void auth_memory_mac(const struct auth_memory *m, struct lp_str a, struct lp_str b,
-		     struct auth_mac *out);
+/*
+ * Of two texts, who and the secret, from an address: one that was right there says nothing about
+ * others, so who guesses elsewhere can not find it here.
+ */
+void auth_memory_mac(const struct auth_memory *m, const struct login_address *from, struct lp_str a,
+		     struct lp_str b, struct auth_mac *out);
 
 /*
  * Whether these credentials were right; then *rev says with which settings, if it is wanted, and

@@ -10,24 +10,23 @@
 #include "common/lp_mem.h"
 #include "fcgi-api/login_gate.h"
 
-#define ADDRESSES_MAX 10000 /* then the one that failed longest ago is forgotten */
+#define ADDRESSES_MAX 10000 /* then the one whose last try is longest ago is forgotten */
 /* Many failures in all: so many at once, and so many in a second after that. */
 #define ALL_BURST      100
 #define ALL_PER_SECOND 10
-
-/* A family in front, then the bytes that count. */
-struct address_key {
-	uint8_t bytes[9];
-};
+#define ALL_BURST_MS   (ALL_BURST * 1000 / ALL_PER_SECOND)
+#define ALL_WAIT       1000 /* ms to wait when too many threads hash */
 
 struct suspect {
-	UT_hash_handle hh; /* in gate.suspects, in the order of the last failure */
-	struct address_key key;
+	UT_hash_handle hh; /* in gate.suspects, in the order of the last try */
+	struct login_address address;
 	uint64_t clean; /* ms: when its failures are all forgotten */
+	unsigned trying;
 };
 
 struct login_gate {
 	pthread_mutex_t lock;
+	pthread_cond_t left; /* somebody has */
 	struct suspect *suspects;
 	uint64_t interval; /* ms in which one failure is forgotten; 0: no limits */
 	uint64_t failures;
@@ -40,6 +39,7 @@ struct login_gate *login_gate_new(int64_t failures, int64_t per_ms, unsigned has
 	struct login_gate *g = lp_xcalloc(1, sizeof(*g));
 
 	pthread_mutex_init(&g->lock, NULL);
+	pthread_cond_init(&g->left, NULL);
 	g->failures = (uint64_t)failures;
 	if (failures)
 		g->interval = per_ms > failures ? (uint64_t)(per_ms / failures) : 1;
@@ -58,63 +58,124 @@ void login_gate_free(struct login_gate *g)
 		HASH_DEL(g->suspects, s);
 		free(s);
 	}
+	pthread_cond_destroy(&g->left);
 	pthread_mutex_destroy(&g->lock);
 	free(g);
 }
 
-/* False for what is no address. */
-static bool read_address(struct address_key *key, struct lp_str address)
+struct login_address login_address_of(struct lp_str text)
 {
-	char text[INET6_ADDRSTRLEN];
+	struct login_address a = {{0}};
+	char buf[INET6_ADDRSTRLEN];
 	struct in6_addr six;
 	struct in_addr four;
 
-	*key = (struct address_key){{0}};
-	if (!address.n || address.n >= sizeof(text))
-		return false;
-	memcpy(text, address.p, address.n);
-	text[address.n] = '\0';
-	text[strcspn(text, "%")] = '\0'; /* a zone is not the peer's */
-	if (inet_pton(AF_INET, text, &four) == 1) {
-		key->bytes[0] = 4;
-		memcpy(key->bytes + 1, &four, sizeof(four));
-		return true;
+	if (!text.n || text.n >= sizeof(buf))
+		return a;
+	memcpy(buf, text.p, text.n);
+	buf[text.n] = '\0';
+	buf[strcspn(buf, "%")] = '\0'; /* a zone is not the peer's */
+	if (inet_pton(AF_INET, buf, &four) == 1) {
+		a.bytes[0] = 4;
+		memcpy(a.bytes + 1, &four, sizeof(four));
+	} else if (inet_pton(AF_INET6, buf, &six) == 1 && IN6_IS_ADDR_V4MAPPED(&six)) {
+		a.bytes[0] = 4;
+		memcpy(a.bytes + 1, six.s6_addr + 12, 4);
+	} else if (inet_pton(AF_INET6, buf, &six) == 1) {
+		a.bytes[0] = 6;
+		memcpy(a.bytes + 1, six.s6_addr, 8);
 	}
-	if (inet_pton(AF_INET6, text, &six) != 1)
-		return false;
-	if (IN6_IS_ADDR_V4MAPPED(&six)) {
-		key->bytes[0] = 4;
-		memcpy(key->bytes + 1, six.s6_addr + 12, 4);
-	} else {
-		key->bytes[0] = 6;
-		memcpy(key->bytes + 1, six.s6_addr, 8);
-	}
-	return true;
+	return a;
 }
 
-static struct suspect *find(struct login_gate *g, const struct address_key *key)
+static bool known(const struct login_address *a)
+{
+	return a->bytes[0];
+}
+
+static struct suspect *find(struct login_gate *g, const struct login_address *a)
 {
 	struct suspect *s;
 
-	HASH_FIND(hh, g->suspects, key, sizeof(*key), s);
+	HASH_FIND(hh, g->suspects, a, sizeof(*a), s);
 	return s;
 }
 
-int64_t login_gate_wait(struct login_gate *g, struct lp_str address, uint64_t now)
+/* The one of the address, as the one that came last; made when there is none. */
+static struct suspect *touch(struct login_gate *g, const struct login_address *a)
 {
-	uint64_t allowed = (g->failures ? g->failures - 1 : 0) * g->interval;
-	const struct suspect *s;
-	struct address_key key;
-	int64_t wait = 0;
+	struct suspect *s = find(g, a);
 
-	if (!g->interval || !read_address(&key, address))
+	if (!s && HASH_COUNT(g->suspects) >= ADDRESSES_MAX) {
+		/* There are no more tries than threads, so the walk is short. */
+		for (s = g->suspects; s && s->trying; s = s->hh.next)
+			;
+	}
+	if (s)
+		HASH_DEL(g->suspects, s);
+	else
+		s = lp_xcalloc(1, sizeof(*s));
+	if (memcmp(&s->address, a, sizeof(*a)) != 0)
+		*s = (struct suspect){.address = *a};
+	HASH_ADD(hh, g->suspects, address, sizeof(s->address), s);
+	return s;
+}
+
+/* How long it is until one more failure is no more than allowed, with more of them than there are. */
+static int64_t wait_of(const struct login_gate *g, const struct suspect *s, unsigned more,
+		       uint64_t now)
+{
+	uint64_t allowed = now + (g->failures - 1) * g->interval, clean;
+
+	if (!s)
+		return 0;
+	clean = (s->clean > now ? s->clean : now) + more * g->interval;
+	return clean > allowed ? (int64_t)(clean - allowed) : 0;
+}
+
+int64_t login_gate_wait(struct login_gate *g, const struct login_address *a, uint64_t now)
+{
+	int64_t wait;
+
+	if (!g->interval || !known(a))
 		return 0;
 	pthread_mutex_lock(&g->lock);
-	s = find(g, &key);
-	if (s && s->clean > now + allowed)
-		wait = (int64_t)(s->clean - now - allowed);
+	wait = wait_of(g, find(g, a), 0, now);
 	pthread_mutex_unlock(&g->lock);
 	return wait;
+}
+
+static bool crowded(const struct login_gate *g, uint64_t now)
+{
+	return g->all_clean > now + ALL_BURST_MS && g->hashing >= g->hashing_max;
+}
+
+int login_gate_enter(struct login_gate *g, const struct login_try *t, uint64_t now, int64_t *wait)
+{
+	bool counts = g->interval && known(&t->address);
+	struct suspect *s;
+	int rc = LP_OK;
+
+	*wait = 0;
+	pthread_mutex_lock(&g->lock);
+	s = counts ? find(g, &t->address) : NULL;
+	if (s)
+		*wait = wait_of(g, s, 0, now);
+	if (*wait) {
+		rc = LP_ETOOBIG;
+	} else if (s && wait_of(g, s, s->trying, now)) {
+		pthread_cond_wait(&g->left, &g->lock);
+		rc = LP_EBUSY;
+	} else if (t->hashes && crowded(g, now)) {
+		*wait = ALL_WAIT;
+		rc = LP_ETOOBIG;
+	} else {
+		g->hashing += t->hashes;
+		if (counts)
+			touch(g, &t->address)->trying++;
+	}
+	pthread_mutex_unlock(&g->lock);
+	return rc;
 }
 
 /* One more failure is to be forgotten. */
@@ -123,47 +184,24 @@ static void add(uint64_t *clean, uint64_t now, uint64_t interval)
 	*clean = (*clean > now ? *clean : now) + interval;
 }
 
-void login_gate_failed(struct login_gate *g, struct lp_str address, uint64_t now)
+void login_gate_leave(struct login_gate *g, const struct login_try *t, uint64_t now, bool failed)
 {
-	struct address_key key;
 	struct suspect *s;
 
-	if (!g->interval)
-		return;
 	pthread_mutex_lock(&g->lock);
-	add(&g->all_clean, now, 1000 / ALL_PER_SECOND);
-	if (read_address(&key, address)) {
-		s = find(g, &key);
-		if (!s && HASH_COUNT(g->suspects) >= ADDRESSES_MAX)
-			s = g->suspects; /* the first one */
-		if (s)
+	g->hashing -= t->hashes;
+	if (g->interval && failed && g->all_clean < now + 2 * ALL_BURST_MS)
+		add(&g->all_clean, now, 1000 / ALL_PER_SECOND);
+	s = g->interval && known(&t->address) ? find(g, &t->address) : NULL;
+	if (s) {
+		s->trying--;
+		if (failed)
+			add(&s->clean, now, g->interval);
+		if (!s->trying && s->clean <= now) {
 			HASH_DEL(g->suspects, s);
-		else
-			s = lp_xcalloc(1, sizeof(*s));
-		if (memcmp(&s->key, &key, sizeof(key)) != 0)
-			s->clean = 0;
-		s->key = key;
-		add(&s->clean, now, g->interval);
-		HASH_ADD(hh, g->suspects, key, sizeof(s->key), s);
+			free(s);
+		}
 	}
-	pthread_mutex_unlock(&g->lock);
-}
-
-bool login_gate_enter(struct login_gate *g, uint64_t now)
-{
-	bool many, good;
-
-	pthread_mutex_lock(&g->lock);
-	many = g->all_clean > now + ALL_BURST * 1000 / ALL_PER_SECOND;
-	good = !many || g->hashing < g->hashing_max;
-	g->hashing += good;
-	pthread_mutex_unlock(&g->lock);
-	return good;
-}
-
-void login_gate_leave(struct login_gate *g)
-{
-	pthread_mutex_lock(&g->lock);
-	g->hashing--;
+	pthread_cond_broadcast(&g->left);
 	pthread_mutex_unlock(&g->lock);
 }

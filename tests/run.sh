@@ -156,24 +156,24 @@ fuzz_one()
 
 stage_e2e_lighttpd()
 {
-	e2e gcc lighttpd clients refusals rest contract contract-admin
+	e2e gcc lighttpd clients refusals rest contract contract-admin logins
 }
 
 stage_e2e_nginx()
 {
-	e2e gcc nginx clients refusals rest contract contract-admin
+	e2e gcc nginx clients refusals rest contract contract-admin logins
 }
 
 stage_e2e_apache()
 {
-	e2e gcc apache clients refusals rest contract contract-admin
+	e2e gcc apache clients refusals rest contract contract-admin logins
 }
 
 # Test files of the whole; those through web servers are some of them.
 list_e2e()
 {
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
-	say push isolation kick lists logins offline notifications stats cluster redis recovery
+	say push isolation kick lists logins access offline notifications stats cluster redis recovery
 	say processes providers callbacks
 	say metrics monitoring operator ctl soak
 	say limits signatures tokens admin-as

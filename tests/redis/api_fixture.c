@@ -34,13 +34,14 @@ const char *api_request(enum api_method method, const char *authorization, const
 		.authorization = lp_cstr(authorization),
 		.content_type = lp_cstr(type),
 		.idempotency_key = lp_cstr(fixture.idempotency_key),
-		.remote_addr = LP_STR("192.0.2.1"),
+		.remote_addr = lp_cstr(fixture.address ? fixture.address : "192.0.2.1"),
 		.read_body = read_body,
 		.source = (char *)body,
 	};
 	struct api_resp resp = {0};
 
-	app.routes = strncmp(url, "/api/admin", 10) == 0 ? routes_admin : routes_push;
+	app.as_routes = strncmp(url, "/api/admin", 10) == 0 ? routes_push : NULL;
+	app.routes = app.as_routes ? routes_admin : routes_push;
 	route_serve(&ctx, &req, &resp);
 	lp_buf_clear(&out);
 	lp_buf_addf(&out, "%d ", resp.status);
@@ -210,6 +211,16 @@ void fixture_kill(void)
 	redis_server_kill(fixture.server);
 }
 
+void fixture_failures(const char *failures)
+{
+	char *error;
+
+	if (settings_set(&fixture.settings, "login_failures", failures, &error))
+		abort();
+	auth_free(app.auth);
+	app.auth = auth_new(&fixture.settings);
+}
+
 int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 {
 	struct settings *s = &fixture.settings;
@@ -221,12 +232,11 @@ int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 	scripts_init();
 	settings_init(s);
 	if (settings_set(s, "redis_address", redis_server_address(fixture.server), &error) ||
-	    settings_set(s, "admin_passwd", "admin-pw", &error) ||
-	    settings_set(s, "login_failures", "0", &error))
+	    settings_set(s, "admin_passwd", "admin-pw", &error))
 		abort();
 	app.rules = ident_rules_new(s->key_reg, 50, 100, 100, 100, &error);
 	app.redis = redis_shared_new(s);
-	app.auth = auth_new(s);
+	fixture_failures("0");
 	app.secret_keys = secret_keys_new("k:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", NULL);
 	client = redis_new(app.redis);
 	status = lp_test_main(suite, tests, count);

@@ -19,12 +19,15 @@ struct api_fixture {
 	struct redisContext *redis;
 	struct settings settings;
 	const char *idempotency_key; /* header of the requests; NULL: none */
+	const char *address;         /* that they come from; NULL: 192.0.2.1 */
 };
 
 extern struct api_fixture fixture;
 
 /* Runs the tests on a Redis and settings; the exit status for main(). */
 int fixture_main(const char *suite, const struct lp_test *tests, size_t count);
+/* As a process that begins anew: an address may fail to log in so often; "0" (at first): for ever. */
+void fixture_failures(const char *failures);
 /* kill -9 for Redis, and starts it again with what was on disk. */
 void fixture_kill(void);
 void fixture_restart(void);

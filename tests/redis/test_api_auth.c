@@ -181,6 +181,139 @@ static void test_token_errors(void)
 	EXPECT("", command_text("HLEN " B ":tokens"), "100");
 }
 
+/* They stay when the data of the namespace is cleared, and go with it. */
+static void test_tokens_end(void)
+{
+	const char *token;
+	char id[32];
+
+	fresh();
+	token = bearer("all", id);
+	EXPECT("used", status(get(token, "/api/auth/rooms")), "200");
+	EXPECT("", post(OWNER, SAVE, "{\"offline\":\"on\"}"), "200 {}");
+	EXPECT("", post(ADMIN, "/api/admin/namespace/clear/d", "{}"), "200 {}");
+	EXPECT("clear", status(get(token, "/api/auth/rooms")), "200");
+	CHECK(strstr(get(OWNER, TOKEN), "\"last_used_time\":1"));
+	EXPECT("", post(ADMIN, "/api/admin/namespace/flush/d", "{}"), "200 {}");
+	EXPECT("flush", msg_of(get(token, "/api/auth/rooms")), "401 token invalid");
+	EXPECT("",
+	       post(ADMIN, "/api/admin/namespace/save", "{\"key\":\"d\",\"auth_passwd\":\"pw:1\"}"),
+	       "200 {}");
+	EXPECT("made again", msg_of(post(token, PUSH, push)), "401 token invalid");
+}
+
+#define LOGIN "/api/auth/login"
+
+/* The status of a login from an address. */
+static const char *login(const char *address, const char *authorization)
+{
+	fixture.address = address;
+	return status(post(authorization, LOGIN, "{}"));
+}
+
+static void test_gate(void)
+{
+	const char *token;
+	char id[32];
+
+	fresh();
+	post(OLD, SAVE, "{\"auth_passwd2\":\"pw:2\"}");
+	token = bearer("all", id);
+	fixture_failures("3");
+	EXPECT("known here from now on", login("192.0.2.1", OLD), "200");
+	for (int i = 0; i < 3; i++)
+		EXPECT("wrong", login("192.0.2.1", BOTH), "401");
+	EXPECT("refused", post(BOTH, LOGIN, "{}"),
+	       "429 {\"code\":9999,\"msg\":\"too many failed logins, retry later\","
+	       "\"error\":\"logins_limited\"}");
+	EXPECT("right, but may be a guess", login("192.0.2.1", NEW), "429");
+	EXPECT("a token too", login("192.0.2.1", token), "429");
+	EXPECT("nonsense too", login("192.0.2.1", "Bearer x"), "429");
+	EXPECT("was right before", login("192.0.2.1", OLD), "200");
+	EXPECT("for pushes", status(post(OLD, PUSH, push)), "200");
+	EXPECT("known there, not here", login("192.0.2.2", token), "200");
+	EXPECT("others do not suffer", login("192.0.2.2", NEW), "200");
+	EXPECT("the same /64", login("2001:db8::1", BOTH), "401");
+	EXPECT("the same /64", login("2001:db8::2", BOTH), "401");
+	EXPECT("the same /64", login("2001:db8::3", BOTH), "401");
+	EXPECT("the same /64", login("2001:db8::4", OLD), "429");
+	EXPECT("another", login("2001:db8:0:1::4", OLD), "200");
+	/* once it was right: that says nothing about today */
+	fixture.address = "192.0.2.2";
+	EXPECT("", post(NEW, SAVE, "{\"auth_passwd\":\"other\"}"), "200 {}");
+	fixture.address = "192.0.2.1";
+	EXPECT("by memory", status(post(OLD, PUSH, push)), "429");
+	EXPECT("", login("192.0.2.1", OLD), "429");
+	fixture.address = NULL;
+	fixture_failures("0");
+}
+
+/* What counts as a failure, from an address each. */
+static void test_gate_counts(void)
+{
+	static const struct {
+		const char *authorization, *url, *first, *fourth;
+	} rows[] = {
+		{BOTH, LOGIN, "401", "429"},
+		{BOTH, PUSH, "401", "429"},
+		{"Basic L246cA==", LOGIN, "400", "429"}, /* /n:p, no such namespace */
+		{"Basic bjpw", LOGIN, "400", "429"},     /* n:p, no namespace */
+		{"Basic \"", LOGIN, "400", "429"},
+		{"Bearer", LOGIN, "400", "429"},
+		{"Bearer lp_L2Q.AAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", LOGIN,
+		 "401", "429"},
+		{OWNER, "/api/admin/login", "401", "429"},
+		{OWNER, "/api/admin/as/d/login", "401", "429"},
+		/* and what does not */
+		{"", LOGIN, "400", "400"},
+		{OWNER, LOGIN, "200", "200"},
+		{ADMIN, "/api/admin/login", "200", "200"},
+		{OWNER, "/api/auth/nowhere", "404", "404"},
+		{OWNER, "/api/auth/push", "400", "400"},
+	};
+	char address[32];
+
+	fresh();
+	fixture_failures("3");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(address, sizeof(address), "192.0.2.%zu", i);
+		fixture.address = address;
+		EXPECT(rows[i].url, status(post(rows[i].authorization, rows[i].url, "{}")),
+		       rows[i].first);
+		for (int more = 0; more < 2; more++)
+			post(rows[i].authorization, rows[i].url, "{}");
+		EXPECT(rows[i].url, status(post(rows[i].authorization, rows[i].url, "{}")),
+		       rows[i].fourth);
+	}
+	fixture.address = NULL;
+	fixture_failures("0");
+}
+
+/* The administrator's password is guessed no faster. */
+static void test_gate_admin(void)
+{
+	static const char guess[] = "Basic YWRtaW46Z3Vlc3M="; /* admin:guess */
+	static const char login_url[] = "/api/admin/login", as[] = "/api/admin/as/d/rooms";
+
+	fresh();
+	fixture_failures("3");
+	fixture.address = "192.0.2.1";
+	EXPECT("known", status(post(ADMIN, login_url, "{}")), "200");
+	for (int i = 0; i < 3; i++)
+		EXPECT("guess", status(post(guess, i ? login_url : "/api/admin/as/d/login", "{}")),
+		       "401");
+	EXPECT("refused", status(post(guess, login_url, "{}")), "429");
+	EXPECT("known", status(post(ADMIN, login_url, "{}")), "200");
+	EXPECT("as a namespace", status(get(ADMIN, as)), "200");
+	fixture.address = "192.0.2.2";
+	for (int i = 0; i < 3; i++)
+		EXPECT("guess", status(post(guess, login_url, "{}")), "401");
+	EXPECT("may be a guess", status(post(ADMIN, login_url, "{}")), "429");
+	EXPECT("as a namespace", status(get(ADMIN, as)), "429");
+	fixture.address = NULL;
+	fixture_failures("0");
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
@@ -188,6 +321,10 @@ int main(void)
 		{"scopes", test_scopes},
 		{"tokens", test_tokens},
 		{"token errors", test_token_errors},
+		{"tokens end", test_tokens_end},
+		{"gate", test_gate},
+		{"gate counts", test_gate_counts},
+		{"gate of the administrator", test_gate_admin},
 	};
 
 	return fixture_main("api auth", tests, COUNT(tests));

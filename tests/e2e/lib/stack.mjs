@@ -199,7 +199,7 @@ class Stack {
 		}
 		for (const file of readdirSync(path.join(this.dir, "log"))) {
 			const text = readFileSync(path.join(this.dir, "log", file), "utf8");
-			const report = /^.*(?:ERROR: \w+Sanitizer|runtime error:)[^]{0,3000}/m.exec(text);
+			const report = /^.*(?:(?:ERROR|WARNING): \w+Sanitizer|runtime error:)[^]{0,3000}/m.exec(text);
 			if (report)
 				wrong.push(`${file}: ${report[0]}`);
 		}
