@@ -95,6 +95,17 @@ make_check()
 	}
 }
 
+# Instructions of fixed steps, against what they were.
+stage_instructions()
+{
+	sh tests/instructions/check.sh "$work/gcc" || {
+		status=$?
+		# The continuous integration has the compiler that the baseline is of.
+		if [ $status -ne 77 ] || [ "${CI-}" = true ]; then return $status; fi
+		say "# SKIP: 1"
+	}
+}
+
 stage_distcheck()
 {
 	cd "$work/gcc"
@@ -280,6 +291,7 @@ list_test_needs()
 	say command node nodejs
 	say command npm npm
 	say command promtool prometheus
+	say command valgrind valgrind
 	say command python3 python3
 	say python socketio python3-socketio
 	say python requests python3-requests # its long-polling
@@ -372,8 +384,8 @@ run_all()
 	side_by_side distcheck ${fuzz:+fuzz}
 	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
 	# small machine has nothing else to do meanwhile.
-	for stage in site check_redis conformance conformance_sanitize e2e_direct e2e_crowd e2e_nginx \
-		e2e_lighttpd e2e_apache e2e_sanitize console; do
+	for stage in instructions site check_redis conformance conformance_sanitize e2e_direct \
+		e2e_crowd e2e_nginx e2e_lighttpd e2e_apache e2e_sanitize console; do
 		side_by_side "$stage"
 	done
 	show_failures
