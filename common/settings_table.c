@@ -538,7 +538,7 @@ const struct setting setting_table[] = {
 	    HELP("Keys that encrypt the certificates and keys of push providers in Redis: "
 		 "name:key, a name of letters and digits and 32 random bytes in base64 (openssl "
 		 "rand -base64 32), with commas between. The first encrypts; older ones stay for "
-		 "what they encrypted. The API programs and the workers need the same. Without "
+		 "what they encrypted, until push_providers of its namespace is saved again. The API programs and the workers need the same. Without "
 		 "one such secrets can not be saved.")),
 	ROW(webpush_hosts, LIST, PROVIDER, RANGE(0, 4096),
 	    DEFAULT("fcm.googleapis.com,updates.push.services.mozilla.com,"

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <openssl/crypto.h>
+
 #include "common/lp_json.h"
 #include "common/model/iso_time.h"
 #include "common/model/push_msg.h"
@@ -229,28 +231,48 @@ static bool merge_changes(struct merging *m, struct json_object *changes)
 
 /* --- sealing --- */
 
+static void add_text(struct json_object *entry, const char *name, struct lp_str text)
+{
+	json_object_object_add(entry, name,
+			       json_object_new_string_len(text.p ? text.p : "", (int)text.n));
+}
+
+/* When it ends is kept beside it, to be shown. */
+static void note_expiry(struct json_object *entry, const struct provider_field *field,
+			struct lp_str cert)
+{
+	struct lp_buf name = {0}, when = {0};
+
+	lp_buf_addf(&name, "%s_expires", field->name);
+	add_expiry(&when, cert);
+	add_text(entry, name.data, lp_buf_str(&when));
+	lp_buf_clear(&name);
+	lp_buf_clear(&when);
+}
+
+/* One that an older key sealed gets the first one; what can not be opened stays as it is. */
 static void seal_field(const struct nsp_providers *env, struct json_object *entry,
 		       const struct provider_field *field)
 {
 	struct lp_str text = lp_json_str(entry, field->name);
-	struct lp_buf name = {0}, out = {0};
+	struct lp_buf place = {0}, clear = {0}, out = {0};
+	bool sealed = secret_sealed(text);
 
-	if (!text.n || secret_sealed(text))
+	if (!text.n || (sealed && secret_current(env->keys, text)))
 		return;
-	if (is_certificate(field)) {
-		lp_buf_addf(&name, "%s_expires", field->name);
-		add_expiry(&out, text);
-		json_object_object_add(
-			entry, name.data,
-			json_object_new_string_len(out.data ? out.data : "", (int)out.len));
-		lp_buf_reset(&name);
-		lp_buf_reset(&out);
-	}
-	provider_place(&name, env->nsp, lp_json_str(entry, "name"), field->name);
-	secret_seal(&out, env->keys, lp_buf_str(&name), text);
-	json_object_object_add(entry, field->name,
-			       json_object_new_string_len(out.data, (int)out.len));
-	lp_buf_clear(&name);
+	provider_place(&place, env->nsp, lp_json_str(entry, "name"), field->name);
+	if (!sealed && is_certificate(field))
+		note_expiry(entry, field, text);
+	if (!sealed)
+		secret_seal(&out, env->keys, lp_buf_str(&place), text);
+	else if (secret_open(&clear, env->keys, lp_buf_str(&place), text) == LP_OK)
+		secret_seal(&out, env->keys, lp_buf_str(&place), lp_buf_str(&clear));
+	if (out.len)
+		add_text(entry, field->name, lp_buf_str(&out));
+	if (clear.data)
+		OPENSSL_cleanse(clear.data, clear.len);
+	lp_buf_clear(&place);
+	lp_buf_clear(&clear);
 	lp_buf_clear(&out);
 }
 

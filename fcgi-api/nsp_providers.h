@@ -34,8 +34,9 @@ struct nsp_wrong {
  * Appends the new push_providers (nothing when there are none left): what is stored in both fields
  * with the changes merged in by name. An entry with "del" removes; a known one is updated field by
  * field; others are added. A field given as null is taken away, one given as "" too unless it is
- * secret: a form can not show those, and sends them empty. Changes may be NULL; those of apns_list
- * are all of the type apns. API_OK, or the error with *wrong.
+ * secret: a form can not show those, and sends them empty. Secrets that an older one of keys sealed
+ * are sealed with the first. Changes may be NULL; those of apns_list are all of the type apns. API_OK,
+ * or the error with *wrong.
  */
 enum api_error nsp_providers_merge(struct lp_buf *out, const struct nsp_providers *env,
 				   struct lp_str push_providers, struct lp_str apns_list,

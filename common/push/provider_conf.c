@@ -107,6 +107,8 @@ static void read_apns(struct reading *r)
 	e->apns.key = get_secret(r, e->apns.sandbox ? "apns_dev_key" : "apns_production_key");
 	if (*e->apns.cert && !*e->apns.key)
 		e->apns.key = e->apns.cert; /* one file with both */
+	if (*e->apns.cert)
+		certificate_check(lp_cstr(e->apns.cert), lp_cstr(e->apns.key), 0, &e->apns.expires);
 	if (!*e->apns.token_key && !*e->apns.cert)
 		broken(r, "it has neither token_key nor a certificate for its apns_env");
 	else if (*e->apns.token_key && (!*e->apns.key_id || !*e->apns.team_id || !*e->apns.topic))

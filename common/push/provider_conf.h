@@ -32,6 +32,7 @@ struct provider_entry {
 			int64_t expiration; /* s a notification is kept by APNs; -1: the message's */
 			const char *topic;
 			const char *cert, *key; /* PEM, of the environment; "": token */
+			int64_t expires;        /* s since 1970: when cert does; 0: unknown */
 			const char *token_key, *key_id, *team_id;
 		} apns;
 		struct {

@@ -17,6 +17,20 @@ bool secret_sealed(struct lp_str text)
 	return lp_str_starts(text, LP_STR(PREFIX));
 }
 
+/* The name of its key; empty when text is none that is sealed. */
+static struct lp_str key_of(struct lp_str text)
+{
+	struct lp_str rest = lp_str_from(text, sizeof(PREFIX) - 1);
+	size_t colon = lp_str_find(rest, ':');
+
+	return secret_sealed(text) && colon < rest.n ? lp_str(rest.p, colon) : LP_STR("");
+}
+
+bool secret_current(const struct secret_keys *keys, struct lp_str sealed)
+{
+	return lp_str_eq(key_of(sealed), lp_cstr(secret_keys_first(keys)->id));
+}
+
 /* One pass of AES-256-GCM over n bytes, either way. False: the tag is wrong. */
 static bool run(bool encrypt, const unsigned char *key, const unsigned char *nonce,
 		struct lp_str place, const unsigned char *from, size_t n, unsigned char *to,
@@ -77,18 +91,17 @@ static int open_box(struct lp_buf *out, const struct secret_key *key, struct lp_
 int secret_open(struct lp_buf *out, const struct secret_keys *keys, struct lp_str place,
 		struct lp_str sealed)
 {
-	struct lp_str rest = lp_str_from(sealed, sizeof(PREFIX) - 1);
-	size_t colon = lp_str_find(rest, ':');
+	struct lp_str id = key_of(sealed);
 	struct lp_buf box = {0};
 	const struct secret_key *key;
 	int rc = LP_EPROTO;
 
-	if (!secret_sealed(sealed) || colon == rest.n)
+	if (!id.n)
 		return LP_EPROTO;
-	key = secret_keys_find(keys, lp_str(rest.p, colon));
+	key = secret_keys_find(keys, id);
 	if (!key)
 		return LP_ENOENT;
-	if (base64url_decode(&box, lp_str_from(rest, colon + 1)) == LP_OK)
+	if (base64url_decode(&box, lp_str_from(sealed, sizeof(PREFIX) + id.n)) == LP_OK)
 		rc = open_box(out, key, place, &box);
 	lp_buf_clear(&box);
 	return rc;

@@ -19,6 +19,8 @@
 
 /* True when text is what secret_seal() makes. */
 bool secret_sealed(struct lp_str text);
+/* True when it is sealed with the key that secret_seal() would take. */
+bool secret_current(const struct secret_keys *keys, struct lp_str sealed);
 /* Appends the sealed form. */
 void secret_seal(struct lp_buf *out, const struct secret_keys *keys, struct lp_str place,
 		 struct lp_str secret);

@@ -172,6 +172,40 @@ static void test_sealed(void)
 	lp_buf_clear(&wrong.field);
 }
 
+/* Any save gives the first key what an older one sealed; what none opens stays. */
+static void test_rotation(void)
+{
+	static const char plain[] =
+		"[{\"name\":\"w\"," WEBPUSH ",\"vapid_private_key\":\"" VAPID "\"}]";
+	const struct secret_keys *keys = env.keys;
+	struct lp_buf why = {0}, old = {0}, out = {0};
+	struct secret_keys *both = secret_keys_new("j:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=,"
+						   "k:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+						   &why);
+	struct secret_keys *young =
+		secret_keys_new("j:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=", &why);
+	struct nsp_wrong wrong = {.msg = NULL};
+
+	CHECK(merge(&old, "", plain, NULL, &wrong) == API_OK);
+	CHECK(strstr(old.data, "\"enc:1:k:") != NULL);
+	env.keys = young;
+	CHECK(merge(&out, old.data, "[]", NULL, &wrong) == API_OK);
+	CHECK_STR(LP_STR("kept"), lp_buf_str(&out), lp_buf_str(&old));
+	env.keys = both;
+	CHECK(merge(&out, old.data, "[]", NULL, &wrong) == API_OK);
+	CHECK(strstr(out.data, "\"enc:1:j:") != NULL && !strstr(out.data, "enc:1:k:"));
+	env.keys = young; /* which can open it now */
+	CHECK(merge(&old, out.data, "[{\"name\":\"w\",\"vapid_subject\":\"mailto:b@c\"}]", NULL,
+		    &wrong) == API_OK);
+	env.keys = keys;
+	secret_keys_free(both);
+	secret_keys_free(young);
+	lp_buf_clear(&why);
+	lp_buf_clear(&old);
+	lp_buf_clear(&out);
+	lp_buf_clear(&wrong.field);
+}
+
 static void test_bound(void)
 {
 	struct nsp_wrong wrong = {.msg = NULL};
@@ -192,10 +226,8 @@ static void test_bound(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"merge", test_merge},
-		{"types", test_types},
-		{"sealed", test_sealed},
-		{"bound", test_bound},
+		{"merge", test_merge},       {"types", test_types}, {"sealed", test_sealed},
+		{"new keys", test_rotation}, {"bound", test_bound},
 	};
 	struct lp_buf why = {0};
 	char *error = NULL;

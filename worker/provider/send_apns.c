@@ -24,9 +24,14 @@
 
 static const char *prepare(struct batch *b, const struct content *c, const struct content_ids *ids)
 {
+	const struct provider_entry *e = b->entry;
 	struct lp_buf payload = {0};
-	int rc = apns_payload(&payload, c);
+	int rc;
 
+	if (!*e->apns.token_key && e->apns.expires &&
+	    (uint64_t)e->apns.expires * 1000 <= lp_wall_ms())
+		return "the certificate has expired";
+	rc = apns_payload(&payload, c);
 	if (rc == LP_OK)
 		b->payload = lp_blob_new(payload.data, payload.len);
 	lp_buf_clear(&payload);
