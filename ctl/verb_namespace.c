@@ -69,8 +69,12 @@ static bool make_password(char *out, size_t size)
 	return true;
 }
 
-/* Saves body, which it takes, with a password; tells the password when it was made here. */
-static enum ctl_status save(struct ctl *ctl, struct json_object *body, bool generate)
+/*
+ * Saves body, which it takes, with a password in the given field; tells the password when it was
+ * made here.
+ */
+static enum ctl_status save(struct ctl *ctl, struct json_object *body, const char *field,
+			    bool generate)
 {
 	struct json_object *answer = NULL, *told = json_object_new_object();
 	char password[PASSWORD_MAX];
@@ -83,7 +87,7 @@ static enum ctl_status save(struct ctl *ctl, struct json_object *body, bool gene
 		return ctl_fail(ctl, CTL_USAGE, "password_missing",
 				"no password on standard input, and no --generate");
 	}
-	put_text(body, "auth_passwd", password);
+	put_text(body, field, password);
 	json_object_object_add(told, "key", json_object_get(ctl_member(body, "key")));
 	if (generate)
 		put_text(told, "password", password);
@@ -120,15 +124,33 @@ enum ctl_status verb_namespace_add(struct ctl *ctl, int argc, char **argv)
 		put_text(body, "key", key.data);
 		if (options[0].value)
 			put_text(body, "name", options[0].value);
-		status = save(ctl, body, options[1].value);
+		status = save(ctl, body, "auth_passwd", options[1].value);
 	}
 	lp_buf_clear(&key);
 	return status;
 }
 
+/* Takes the second password away. Takes body. */
+static enum ctl_status remove_second(struct ctl *ctl, struct json_object *body)
+{
+	struct json_object *answer;
+	enum ctl_status status;
+
+	put_text(body, "auth_passwd2", "");
+	status = ctl_call(ctl, api_namespace_admin_save, LP_STR(""), NULL, NULL, body, &answer);
+	if (status == CTL_OK && ctl->json)
+		print_json(answer);
+	json_object_put(answer);
+	return status;
+}
+
 enum ctl_status verb_namespace_passwd(struct ctl *ctl, int argc, char **argv)
 {
-	struct ctl_option options[] = {{.name = "generate", .flag = true}, {.name = NULL}};
+	struct ctl_option options[] = {{.name = "generate", .flag = true},
+				       {.name = "second", .flag = true},
+				       {.name = "remove", .flag = true},
+				       {.name = NULL}};
+	const char *field;
 	struct json_object *body;
 	struct lp_buf key = {0};
 	enum ctl_status status;
@@ -136,11 +158,16 @@ enum ctl_status verb_namespace_passwd(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_arguments(argc, argv, words, 1, 1, options))
 		return CTL_USAGE;
+	if (options[2].value && (!options[1].value || options[0].value))
+		return ctl_fail(ctl, CTL_USAGE, "option_invalid",
+				"--remove is for --second, without --generate");
+	field = options[1].value ? "auth_passwd2" : "auth_passwd";
 	status = ctl_namespace(ctl, words[0], &key);
 	if (status == CTL_OK) {
 		body = json_object_new_object();
 		put_text(body, "key", key.data);
-		status = save(ctl, body, options[0].value);
+		status = options[2].value ? remove_second(ctl, body)
+					  : save(ctl, body, field, options[0].value);
 	}
 	lp_buf_clear(&key);
 	return status;

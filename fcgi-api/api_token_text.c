@@ -30,6 +30,8 @@ void api_token_make(struct lp_buf *out, struct lp_str nsp, char id[API_TOKEN_ID_
 
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		abort();
+	random[0] &=
+		0x7f; /* so that the id begins with a letter: no command takes it for an option */
 	lp_buf_addz(out, PREFIX);
 	base64url_encode(out, nsp);
 	lp_buf_addc(out, '.');

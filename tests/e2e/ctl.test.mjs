@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { connectClient } from "./lib/client.mjs";
+import { request } from "./lib/rest.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -130,6 +131,57 @@ test("namespaces, namespace add, namespace passwd", async () => {
 	]) {
 		const answer = await ctl(["--json", ...args], input);
 		assert.deepEqual([answer.status, answer.json.error], [status, error], `${args}`);
+	}
+});
+
+test("namespace passwd --second: two passwords", async () => {
+	await good(["namespace", "add", "/two"], "first\n");
+	const login = async (password) => (await stack.rest("/two", password).send("POST", "/api/auth/login", {})).status;
+	const { password } = await good(["namespace", "passwd", "two", "--second", "--generate"]);
+	assert.deepEqual([await login("first"), await login(password)], [200, 200]);
+	assert.deepEqual(await good(["namespace", "passwd", "two"], `${password}\n`), { key: "/two" });
+	assert.deepEqual(await good(["namespace", "passwd", "two", "--second"], "third\n"), { key: "/two" });
+	assert.deepEqual([await login("first"), await login(password), await login("third")], [401, 200, 200]);
+	assert.deepEqual(await good(["namespace", "passwd", "two", "--second", "--remove"]), {});
+	assert.deepEqual([await login(password), await login("third")], [200, 401]);
+	for (const args of [["--remove"], ["--second", "--remove", "--generate"]]) {
+		const answer = await ctl(["--json", "namespace", "passwd", "two", ...args]);
+		assert.deepEqual([answer.status, answer.json.error], [2, "option_invalid"], `${args}`);
+	}
+});
+
+test("tokens, token add, token revoke", async () => {
+	const call = (token, method, path, body) => request(stack.env.LP_WEB_URL, method, path,
+		{ headers: { authorization: `Bearer ${token}` }, body });
+	const push = async (token) => (await call(token, "POST", "/api/auth/push", { room: "r", pushData: {} })).status;
+	const { id, token } = await good(["token", "add", "ctl", "the order service"]);
+	assert.equal(await push(token), 200);
+	assert.equal((await call(token, "GET", "/api/auth/rooms")).status, 403);
+	const { status, stdout } = await ctl(["token", "add", "/ctl", "reports", "--scope", "read"]);
+	assert.equal(status, 0);
+	assert.equal((await call(stdout.trim(), "GET", "/api/auth/rooms")).status, 200);
+
+	const { list } = await good(["tokens", "ctl"]);
+	assert.deepEqual(list, (await owner.get("/api/auth/token")).list);
+	assert.deepEqual(list.map(({ name, scope }) => [name, scope]),
+		[["the order service", "push"], ["reports", "read"]]);
+	await good(["token", "add", "ctl", "unused"]);
+	const text = (await ctl(["tokens", "ctl"])).stdout;
+	assert.match(text, new RegExp(`^${id} +push +the order service +20\\S+ +20\\S+$`, "m"));
+	assert.match(text, /^\S{12} +push +unused +20\S+ +-$/m);
+
+	assert.deepEqual(await good(["token", "revoke", "ctl", id]), {});
+	assert.equal(await push(token), 401);
+	for (const [args, error] of [
+		[["token", "revoke", "ctl", id], "token_not_found"],
+		[["token", "revoke", "ctl", "nonsense"], "token_not_found"],
+		[["token", "add", "ctl", "n", "--scope", "root"], "param_invalid"],
+		[["token", "add", "ctl", "x".repeat(101)], "param_invalid"],
+		[["token", "add", "/nobody", "n"], "namespace_not_found"],
+		[["tokens", "/nobody"], "namespace_not_found"],
+	]) {
+		const answer = await ctl(["--json", ...args]);
+		assert.deepEqual([answer.status, answer.json.error], [1, error], `${args}`);
 	}
 });
 
@@ -271,13 +323,14 @@ test("--help names every verb", async () => {
 	const { status, stdout } = await ctl(["--help"]);
 	assert.equal(status, 0);
 	for (const verb of ["check-config", "default-config", "status", "namespaces", "namespace add",
-		"namespace passwd", "rooms", "clients", "push", "kick", "trace", "doctor"])
+		"namespace passwd", "tokens", "token add", "token revoke", "rooms", "clients", "push", "kick", "trace", "doctor"])
 		assert.match(stdout, new RegExp(`^  ${verb}\\b`, "m"));
 });
 
 test("without Redis: exit status 3", async () => {
 	const args = ["--json", "--set", "redis_address=127.0.0.1:9"];
-	for (const verb of [["status"], ["namespaces"], ["push", "demo", "r", "{}"], ["trace", "demo", "1"]]) {
+	for (const verb of [["status"], ["namespaces"], ["push", "demo", "r", "{}"], ["trace", "demo", "1"],
+		["tokens", "demo"], ["token", "add", "demo", "n"]]) {
 		const { status, json } = await ctl([...args, ...verb]);
 		assert.deepEqual([status, json?.error], [3, "service_unavailable"], `${verb}`);
 	}

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <ctype.h>
+
 #include "fcgi-api/api_token_text.h"
 #include "tests/unit/lp_test.h"
 
@@ -22,6 +24,20 @@ static void test_make(void)
 	for (int i = 0; i < 2; i++)
 		lp_buf_clear(&text[i]);
 	lp_buf_clear(&nsp);
+}
+
+/* Commands take what begins with a dash for an option. */
+static void test_id(void)
+{
+	char id[API_TOKEN_ID_LEN + 1], hash[API_TOKEN_HASH_LEN + 1];
+	struct lp_buf text = {0};
+
+	for (int i = 0; i < 100; i++) {
+		lp_buf_reset(&text);
+		api_token_make(&text, LP_STR("/d"), id, hash);
+		CHECK_ROW(lp_cstr(id), isalpha((unsigned char)id[0]));
+	}
+	lp_buf_clear(&text);
 }
 
 static void test_hash(void)
@@ -69,7 +85,7 @@ static void test_parse(void)
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"make", test_make}, {"hash", test_hash}, {"parse", test_parse}};
+		{"make", test_make}, {"id", test_id}, {"hash", test_hash}, {"parse", test_parse}};
 
 	return lp_test_main("api_token_text", tests, COUNT(tests));
 }
