@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "common/http/curl_loop.h"
 #include "common/http/http_caller.h"
 #include "common/http/http_circuit.h"
 #include "common/http/http_signature.h"
@@ -65,9 +66,8 @@ struct http_call {
 struct http_caller {
 	struct http_caller_conf conf;
 	struct event_base *base;
-	CURLM *multi;
-	struct event *timer; /* libcurl's */
-	struct event *turn;  /* results to hand over, waiting calls whose time is over */
+	struct curl_loop *curl;
+	struct event *turn; /* results to hand over, waiting calls whose time is over */
 	struct group *groups;
 	struct http_circuits *circuits;
 	struct call_list waiting; /* all groups', oldest first */
@@ -130,7 +130,7 @@ static void detach(struct http_call *call)
 		g->waiting_count--;
 		c->stats.waiting--;
 	} else if (call->state == CALL_RUNNING) {
-		curl_multi_remove_handle(c->multi, call->easy);
+		curl_loop_remove(c->curl, call->easy);
 		g->running--;
 		c->stats.running--;
 	}
@@ -223,8 +223,9 @@ static void set_options(struct http_call *call)
 static void run_more(struct http_caller *c, struct group *g);
 
 /* libcurl is through with the call. */
-static void ended(struct http_call *call, CURLcode code)
+static void ended(void *own, CURLcode code)
 {
+	struct http_call *call = own;
 	struct http_caller *c = call->caller;
 	struct group *g = call->group;
 	struct lp_str circuit = lp_buf_str(&call->circuit);
@@ -246,71 +247,6 @@ static void ended(struct http_call *call, CURLcode code)
 					: curl_easy_strerror(code));
 	}
 	run_more(c, g);
-}
-
-static void collect(struct http_caller *c)
-{
-	struct http_call *call;
-	CURLMsg *msg;
-	int left;
-
-	while ((msg = curl_multi_info_read(c->multi, &left))) {
-		if (msg->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call) == CURLE_OK)
-			ended(call, msg->data.result);
-	}
-}
-
-static void on_socket_event(evutil_socket_t fd, short what, void *arg)
-{
-	struct http_caller *c = arg;
-	int flags =
-		(what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	int running;
-
-	curl_multi_socket_action(c->multi, fd, flags, &running);
-	collect(c);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct http_caller *c = arg;
-	int running;
-
-	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	collect(c);
-}
-
-/* libcurl wants to know about another, or no, readiness of a socket; ours is its event. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *ours)
-{
-	struct http_caller *c = arg;
-	struct event *event = ours;
-	short flags = EV_PERSIST;
-
-	if (event)
-		event_free(event);
-	event = NULL;
-	if (what != CURL_POLL_REMOVE) {
-		flags |= what & CURL_POLL_IN ? EV_READ : 0;
-		flags |= what & CURL_POLL_OUT ? EV_WRITE : 0;
-		event = event_new(c->base, fd, flags, on_socket_event, c);
-		event_add(event, NULL);
-	}
-	curl_multi_assign(c->multi, fd, event);
-	return 0;
-}
-
-static int on_wait(CURLM *multi, long ms, void *arg)
-{
-	struct http_caller *c = arg;
-	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
-
-	if (ms < 0)
-		event_del(c->timer);
-	else
-		event_add(c->timer, &tv);
-	return 0;
 }
 
 /* --- places --- */
@@ -337,7 +273,7 @@ static void run(struct http_call *call)
 	if (!call->easy)
 		abort(); /* out of memory */
 	set_options(call);
-	curl_multi_add_handle(c->multi, call->easy);
+	curl_loop_add(c->curl, call->easy);
 }
 
 /* Fills the group's places; frees it when it has no calls. */
@@ -502,28 +438,21 @@ const struct http_caller_stats *http_caller_stats(const struct http_caller *c)
 
 struct http_caller *http_caller_new(struct event_base *base, const struct http_caller_conf *conf)
 {
+	struct curl_loop *curl = curl_loop_new(base, KEPT_CONNECTIONS, ended);
 	struct http_caller *c;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!curl)
 		return NULL;
 	c = lp_xcalloc(1, sizeof(*c));
 	c->conf = *conf;
 	c->base = base;
-	c->multi = curl_multi_init();
-	if (!c->multi)
-		abort(); /* out of memory */
+	c->curl = curl;
 	c->circuits = http_circuits_new(conf->failures, conf->pause_ms);
-	c->timer = evtimer_new(base, on_timer, c);
 	c->turn = evtimer_new(base, on_turn, c);
 	TAILQ_INIT(&c->waiting);
 	TAILQ_INIT(&c->running);
 	TAILQ_INIT(&c->done);
 	TAILQ_INIT(&c->delivering);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_wait);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS);
 	return c;
 }
 
@@ -549,10 +478,8 @@ void http_caller_free(struct http_caller *c)
 		HASH_DEL(c->groups, g);
 		free(g);
 	}
-	curl_multi_cleanup(c->multi);
+	curl_loop_free(c->curl);
 	http_circuits_free(c->circuits);
-	event_free(c->timer);
 	event_free(c->turn);
 	free(c);
-	curl_global_cleanup();
 }

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <curl/curl.h>
-#include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/http/curl_loop.h"
 #include "common/lp_buf.h"
 #include "common/lp_mem.h"
 #include "worker/provider/dialer.h"
@@ -18,6 +18,8 @@
 
 /* How long an idle connection is left in peace before TCP asks whether the other side is there, s. */
 #define KEEPALIVE 60
+/* What libcurl has connected is taken over; it has nothing to keep. */
+#define KEPT_CONNECTIONS 1L
 
 struct dial {
 	LIST_ENTRY(dial) entry;
@@ -30,9 +32,7 @@ struct dial {
 };
 
 struct dialer {
-	struct event_base *base;
-	CURLM *multi;
-	struct event *timer;
+	struct curl_loop *curl;
 	LIST_HEAD(, dial) dials;
 };
 
@@ -45,7 +45,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 
 void dial_cancel(struct dial *dial)
 {
-	curl_multi_remove_handle(dial->dialer->multi, dial->easy);
+	curl_loop_remove(dial->dialer->curl, dial->easy);
 	curl_easy_cleanup(dial->easy);
 	LIST_REMOVE(dial, entry);
 	lp_buf_clear(&dial->url);
@@ -61,8 +61,9 @@ static void set_socket(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 }
 
-static void ended(struct dial *dial, CURLcode code)
+static void ended(void *own, CURLcode code)
 {
+	struct dial *dial = own;
 	curl_socket_t theirs = CURL_SOCKET_BAD;
 	dial_cb cb = dial->cb;
 	void *arg = dial->arg;
@@ -78,71 +79,6 @@ static void ended(struct dial *dial, CURLcode code)
 	memcpy(error, dial->error, sizeof(error));
 	dial_cancel(dial);
 	cb(arg, fd, error[0] ? error : curl_easy_strerror(code ? code : CURLE_COULDNT_CONNECT));
-}
-
-static void collect(struct dialer *d)
-{
-	struct dial *dial;
-	CURLMsg *msg;
-	int left;
-
-	while ((msg = curl_multi_info_read(d->multi, &left))) {
-		if (msg->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &dial) == CURLE_OK)
-			ended(dial, msg->data.result);
-	}
-}
-
-static void on_socket_event(evutil_socket_t fd, short what, void *arg)
-{
-	struct dialer *d = arg;
-	int flags =
-		(what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	int running;
-
-	curl_multi_socket_action(d->multi, fd, flags, &running);
-	collect(d);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct dialer *d = arg;
-	int running;
-
-	curl_multi_socket_action(d->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	collect(d);
-}
-
-/* libcurl wants to know about another, or no, readiness of a socket; ours is its event. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *ours)
-{
-	struct dialer *d = arg;
-	struct event *event = ours;
-	short flags = EV_PERSIST;
-
-	if (event)
-		event_free(event);
-	event = NULL;
-	if (what != CURL_POLL_REMOVE) {
-		flags |= what & CURL_POLL_IN ? EV_READ : 0;
-		flags |= what & CURL_POLL_OUT ? EV_WRITE : 0;
-		event = event_new(d->base, fd, flags, on_socket_event, d);
-		event_add(event, NULL);
-	}
-	curl_multi_assign(d->multi, fd, event);
-	return 0;
-}
-
-static int on_wait(CURLM *multi, long ms, void *arg)
-{
-	struct dialer *d = arg;
-	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
-
-	if (ms < 0)
-		event_del(d->timer);
-	else
-		event_add(d->timer, &tv);
-	return 0;
 }
 
 struct dial *dial_start(struct dialer *d, const char *origin, bool public_only, unsigned timeout_ms,
@@ -175,27 +111,20 @@ struct dial *dial_start(struct dialer *d, const char *origin, bool public_only, 
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	LIST_INSERT_HEAD(&d->dials, dial, entry);
-	curl_multi_add_handle(d->multi, easy);
+	curl_loop_add(d->curl, easy);
 	return dial;
 }
 
 struct dialer *dialer_new(struct event_base *base)
 {
+	struct curl_loop *curl = curl_loop_new(base, KEPT_CONNECTIONS, ended);
 	struct dialer *d;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!curl)
 		return NULL;
 	d = lp_xcalloc(1, sizeof(*d));
-	d->base = base;
-	d->multi = curl_multi_init();
-	if (!d->multi)
-		abort(); /* out of memory */
-	d->timer = evtimer_new(base, on_timer, d);
+	d->curl = curl;
 	LIST_INIT(&d->dials);
-	curl_multi_setopt(d->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(d->multi, CURLMOPT_SOCKETDATA, d);
-	curl_multi_setopt(d->multi, CURLMOPT_TIMERFUNCTION, on_wait);
-	curl_multi_setopt(d->multi, CURLMOPT_TIMERDATA, d);
 	return d;
 }
 
@@ -205,8 +134,6 @@ void dialer_free(struct dialer *d)
 		return;
 	while (!LIST_EMPTY(&d->dials))
 		dial_cancel(LIST_FIRST(&d->dials));
-	curl_multi_cleanup(d->multi);
-	event_free(d->timer);
+	curl_loop_free(d->curl);
 	free(d);
-	curl_global_cleanup();
 }
