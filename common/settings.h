@@ -16,7 +16,7 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define SETTINGS_COUNT 101
+#define SETTINGS_COUNT 105
 
 /* Where a value came from; later ones win. */
 enum settings_origin {
@@ -63,6 +63,12 @@ struct settings {
 	int64_t push_max_rooms;      /* rooms of one message */
 	int64_t idempotency_time;    /* ms for which a request with a key is remembered */
 	char *timezone;              /* IANA name, or "local" */
+
+	/* archive */
+	char *archive;               /* see common/archive/sql_url.h */
+	int64_t archive_backlog_max; /* entries of a namespace's log that wait for it */
+	bool archive_clients;
+	int64_t archive_days; /* 0: for ever */
 
 	/* API programs */
 	char *api_listen;       /* light-push-api: unix:/path or host:port; "" = standard input */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/lp_json.h"
+#include "common/archive/sql_url.h"
 #include "common/settings_table.h"
 
 #define WIDTH 96 /* columns of a comment in the sample file */
@@ -85,6 +86,15 @@ void settings_print_sample(FILE *out)
 	lp_buf_clear(&text);
 }
 
+/* As anybody may see it; not for secrets. */
+static void show_value(const struct setting *row, const struct settings *s, struct lp_buf *out)
+{
+	if (row->flags & SETTING_URL)
+		sql_url_show(out, *(char **)((char *)(uintptr_t)s + row->offset));
+	else
+		setting_format(row, s, out);
+}
+
 void settings_print(const struct settings *s, FILE *out)
 {
 	struct lp_buf text = {0};
@@ -95,7 +105,7 @@ void settings_print(const struct settings *s, FILE *out)
 		lp_buf_reset(&text);
 		lp_buf_addf(&text, "%s = ", row->name);
 		if (!(row->flags & SETTING_SECRET))
-			setting_format(row, s, &text);
+			show_value(row, s, &text);
 		else if (**(char **)((char *)(uintptr_t)s + row->offset))
 			lp_buf_addz(&text, "(set)");
 		fprintf(out, "%s ; %s\n", text.data, origin_names[s->origin[i]]);
@@ -118,7 +128,7 @@ void settings_json(const struct settings *s, struct lp_buf *out)
 		bool secret = row->flags & SETTING_SECRET;
 
 		lp_buf_reset(&value);
-		setting_format(row, s, &value);
+		show_value(row, s, &value);
 		lp_buf_addz(out, i ? ",{\"name\":" : "[{\"name\":");
 		lp_json_quote(out, lp_cstr(row->name));
 		add_member(out, "group", setting_group_titles[row->group]);

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/archive/sql_url.h"
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
 #include "common/push/secret_keys.h"
@@ -254,11 +255,17 @@ static bool check_secret_keys(const char *value, struct lp_buf *why)
 	return keys || !*value;
 }
 
+static bool check_archive(const char *value, struct lp_buf *why)
+{
+	return sql_url_check(value, why);
+}
+
 const char *const setting_group_titles[GROUP_COUNT] = {
 	[GROUP_REDIS] = "Redis",
 	[GROUP_NAMES] = "Names",
 	[GROUP_PUSH] = "Pushes and reports",
 	[GROUP_OFFLINE] = "Offline delivery",
+	[GROUP_ARCHIVE] = "Archive",
 	[GROUP_API] = "API programs",
 	[GROUP_CONNECTOR] = "Connector",
 	[GROUP_CALLBACK] = "Callbacks",
@@ -361,6 +368,20 @@ const struct setting setting_table[] = {
 	ROW(worker_message_timeout, DURATION, OFFLINE, UNIT(1), RANGE(0, DAY), DEFAULT("5s"),
 	    HELP("Time that clients have to acknowledge a message before it is "
 		 "delivered offline.")),
+
+	ROW(archive, TEXT, ARCHIVE, RANGE(1, 1000), DEFAULT("sqlite:/var/lib/light-push/archive.db"),
+	    CHECK(check_archive), FLAGS(SETTING_URL),
+	    HELP("The database to which the worker writes what was pushed and what became of it: "
+		 "sqlite:/path of a file, postgresql://user:password@host/database, or off. All "
+		 "programs of an installation need the same.")),
+	ROW(archive_backlog_max, INT, ARCHIVE, RANGE(1, 10000000), DEFAULT("100000"),
+	    HELP("Pushes of a namespace that may wait in Redis for the archive while it is away; "
+		 "older ones are lost to it, and counted.")),
+	ROW(archive_clients, BOOL, ARCHIVE, DEFAULT("false"),
+	    HELP("Whether the archive also gets the coming and going of each client.")),
+	ROW(archive_days, INT, ARCHIVE, RANGE(0, 36500), DEFAULT("365"),
+	    HELP("How many days the archive keeps what was pushed, where a namespace does not say. "
+		 "0: for ever.")),
 
 	ROW(admin_api_listen, TEXT, API, RANGE(0, 300), DEFAULT("unix:/run/light-push/admin-api.sock"),
 	    CHECK(check_listen),

@@ -25,6 +25,7 @@ enum setting_group {
 	GROUP_NAMES,
 	GROUP_PUSH,
 	GROUP_OFFLINE,
+	GROUP_ARCHIVE,
 	GROUP_API,
 	GROUP_CONNECTOR,
 	GROUP_CALLBACK,
@@ -37,6 +38,7 @@ enum setting_group {
 enum setting_flag {
 	SETTING_RELOAD = 1, /* settings_reload() takes a new value over */
 	SETTING_SECRET = 2, /* never printed */
+	SETTING_URL = 4,    /* printed without its password (sql_url_show()) */
 };
 
 struct setting {

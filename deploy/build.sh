@@ -45,6 +45,8 @@ list_needs()
 	say library libcurl libcurl4-openssl-dev
 	say library libnghttp2 libnghttp2-dev
 	say library inih libinih-dev
+	say library sqlite3 libsqlite3-dev
+	say library libpq libpq-dev
 }
 
 # Installs what of the needs $1 is missing, or says what the user should install.

@@ -228,6 +228,7 @@ write_configs()
 			redis_address = 127.0.0.1:$redis_port
 			admin_name = $admin_user
 			admin_passwd = $admin_password
+			archive = sqlite:$dir/archive.db
 			secret_keys = quickstart:$(cat "$dir/secret-key")
 		END
 	)

@@ -442,9 +442,11 @@ static void test_print(void)
 
 	settings_init(&s);
 	CHECK(settings_set(&s, "redis_password", "s3cret", NULL) == LP_OK);
+	CHECK(settings_set(&s, "archive", "postgresql://u:s3cret@h/db", NULL) == LP_OK);
 	CHECK(settings_set(&s, "push_message_expire", "90m", NULL) == LP_OK);
 	text = printed(settings_print, &s);
 	CHECK(!strstr(text, "s3cret") && strstr(text, "redis_password = (set) ; command line\n"));
+	CHECK(strstr(text, "archive = postgresql://h/db ; command line\n"));
 	settings_init(&again);
 	CHECK(settings_load_text(&again, lp_cstr(text), "f", &error) == LP_OK && !error);
 	CHECK(again.push_message_expire == 1.5);

@@ -1,0 +1,115 @@
+-- The archive. docs/ARCHIVE.md explains the tables.
+
+-- Namespaces by small numbers, at most 16383 of them.
+CREATE TABLE namespaces (
+	nsp smallint PRIMARY KEY,
+	name text NOT NULL UNIQUE
+);
+
+-- The words of a text, as common/archive/words.h cuts them, and the namespace's number. data is
+-- JSON: a backslash and what follows are no word.
+CREATE FUNCTION archive_words(nsp smallint, data text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT array_to_tsvector(ARRAY['@' || nsp]) || to_tsvector('simple', translate(regexp_replace(
+		left(data, 8192),
+		'\\.|[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff' ||
+		'\u2ff0-\u3004\u3008-\u3020\u302a-\u3030\u303d-\u3040\u30fb\ue000-\uf8ff\ufe00-\ufe6f' ||
+		'\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffff\U0001f000-\U0001faff]|' ||
+		'([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3041-\u30fa\u30fc-\u9fff' ||
+		'\ua000-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a' ||
+		'\uff66-\uffdc\U00020000-\U0003ffff])',
+		' \1 ', 'g'),
+		'!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '))
+$$;
+
+-- What finds messages of a namespace in that; words as words_query() makes it.
+CREATE FUNCTION archive_query(nsp smallint, words text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT ('''@' || nsp || '''')::tsquery && to_tsquery('simple', words)
+$$;
+
+-- Messages. no is made of what a message is told by: (sent - 1577836800000) << 22 | nsp << 8 | id & 255,
+-- sent in ms since 1970, so it is in the order of time. The other columns are the fields of the
+-- message record; data is pushData, leave is leaveMessage (1, 0, NULL: not given).
+CREATE TABLE messages (
+	no bigint NOT NULL,
+	id bigint NOT NULL,
+	nsp smallint NOT NULL,
+	leave smallint,
+	cancel smallint,
+	room text NOT NULL,
+	data text NOT NULL,
+	expire text NOT NULL,
+	apns_name text,
+	rooms text,
+	"except" text,
+	"from" text,
+	extra text,
+	PRIMARY KEY (nsp, no)
+);
+CREATE INDEX messages_by_id ON messages (nsp, id);
+CREATE INDEX messages_by_room ON messages (nsp, room, no);
+CREATE INDEX messages_by_apns ON messages (nsp, apns_name, no) WHERE apns_name IS NOT NULL;
+CREATE INDEX messages_by_leave ON messages (nsp, leave, no) WHERE leave IS NOT NULL;
+CREATE INDEX messages_search ON messages USING gin (archive_words(nsp, data));
+
+-- The further rooms of messages with several.
+CREATE TABLE message_rooms (
+	nsp smallint NOT NULL,
+	room text NOT NULL,
+	no bigint NOT NULL,
+	PRIMARY KEY (nsp, room, no)
+);
+
+-- What became of the messages; no row: nothing. offline: fields of the record (result, apnsCount, ...)
+-- as a JSON object.
+CREATE TABLE message_counts (
+	no bigint PRIMARY KEY,
+	online_web integer,
+	online_ios integer,
+	online_android integer,
+	ack_web integer,
+	ack_ios integer,
+	ack_android integer,
+	offline text
+) WITH (fillfactor = 80);
+
+-- Counters by the quarter of an hour (900 s, counted from 1970) in which a message was accepted.
+CREATE TABLE stats (
+	nsp smallint NOT NULL,
+	quarter bigint NOT NULL,
+	pushed bigint NOT NULL,
+	online bigint NOT NULL,
+	ack_web bigint NOT NULL,
+	ack_ios bigint NOT NULL,
+	ack_android bigint NOT NULL,
+	offline bigint NOT NULL,
+	PRIMARY KEY (nsp, quarter)
+);
+
+-- Clients that came and went (the setting archive_clients). time in ms since 1970; seq tells those of
+-- one ms apart; reason NULL: it came.
+CREATE TABLE client_events (
+	nsp smallint NOT NULL,
+	time bigint NOT NULL,
+	seq bigint NOT NULL,
+	client text NOT NULL,
+	user_id text NOT NULL,
+	platform text NOT NULL,
+	reason text,
+	PRIMARY KEY (nsp, time, seq)
+);
+CREATE INDEX client_events_by_client ON client_events (nsp, client, time);
+
+-- The messages as one would ask for them by hand.
+CREATE VIEW history AS
+SELECT
+	n.name AS namespace, m.id,
+	to_timestamp(((m.no >> 22) + 1577836800000) / 1000.0) AS sent,
+	m.room, m.data, m.leave, m.apns_name, m.rooms,
+	coalesce(c.online_web, 0) + coalesce(c.online_ios, 0) + coalesce(c.online_android, 0) AS online,
+	coalesce(c.ack_web, 0) + coalesce(c.ack_ios, 0) + coalesce(c.ack_android, 0) AS ack,
+	c.offline
+FROM messages m
+JOIN namespaces n ON n.nsp = m.nsp
+LEFT JOIN message_counts c ON c.no = m.no;
