@@ -288,6 +288,7 @@ list_test_needs()
 	say command clang-format-14 clang-format-14
 	say command llvm-symbolizer llvm
 	say library cunit libcunit1-dev
+	say library libwebsockets libwebsockets-dev
 	say command node nodejs
 	say command npm npm
 	say command promtool prometheus

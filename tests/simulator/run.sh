@@ -1,0 +1,129 @@
+#!/bin/sh
+# Runs a scenario of the simulator against a light-push of its own and records what memory and CPU
+# its programs take meanwhile:
+#
+#     tests/simulator/run.sh NAME|FILE.ini [option]... [-- option of light-push-sim...]
+#
+#   --build DIR        a finished build tree (needed)
+#   --out DIR          result.json, memory.csv and memory.svg go there (default: the work folder)
+#   --connectors N     (default 2)
+#   --namespaces N     /scale-0 and so on are made before it starts (default 1)
+#   --port N           of the web server, some more behind it (default 18600)
+#   --set NAME=VALUE   a setting of light-push; may be repeated
+#
+# The exit status is that of light-push-sim.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+scenario=$1
+shift
+build=
+out=
+connectors=2
+namespaces=1
+port=18600
+password=scale-password
+settings=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--) shift && break ;;
+	--build) build=$(cd "$2" && pwd) ;;
+	--out) out=$2 ;;
+	--connectors) connectors=$2 ;;
+	--namespaces) namespaces=$2 ;;
+	--port) port=$2 ;;
+	--set) settings="$settings --set $2" ;;
+	*) echo "unknown option $1" >&2 && exit 2 ;;
+	esac
+	shift 2
+done
+[ -f "$scenario" ] || scenario=$top/tests/simulator/scenarios/$scenario.ini
+[ -n "$build" ] || { echo "--build DIR is needed" >&2 && exit 2; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/light-push-sim-XXXXXX")
+out=${out:-$work}
+mkdir -p "$out"
+sampler=
+
+finish()
+{
+	[ -z "$sampler" ] || kill "$sampler" 2>/dev/null || :
+	sh "$top/deploy/quickstart.sh" stop --dir "$work/stack" >/dev/null 2>&1 || :
+	rm -rf "$work/stack"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# The names of all parts that run, and their process ids.
+parts()
+{
+	sed -n 's/^LP_PID_\([A-Z0-9_]*\)=\([0-9]*\)$/\1 \2/p' "$work/stack/stack.env" | grep -v WEB
+}
+
+# Resident memory in kB of each part.
+memory()
+{
+	line=$1
+	for pid in $(parts | cut -d' ' -f2); do
+		line=$line,$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	done
+	echo "$line"
+}
+
+sample()
+{
+	begin=$(date +%s)
+	echo "seconds$(parts | awk '{ printf ",%s", tolower($1) }')"
+	while :; do
+		memory $(($(date +%s) - begin))
+		sleep 10
+	done
+}
+
+# CPU that each part has had so far, from the kernel's account.
+cpu()
+{
+	parts | while read -r name pid; do
+		[ ! -r "/proc/$pid/stat" ] || echo "$name $(awk '{ print ($14 + $15) / 100 }' "/proc/$pid/stat")"
+	done
+}
+
+make_namespaces()
+{
+	n=0
+	while [ $n -lt "$namespaces" ]; do
+		[ $n -eq 0 ] || echo next
+		printf 'url = "%s/api/admin/namespace/save"\nuser = "%s:%s"\n' "$LP_WEB_URL" "$LP_ADMIN_USER" \
+			"$LP_ADMIN_PASSWORD"
+		printf 'output = "/dev/null"\nfail\ndata = "key=/scale-%d&name=scale&auth_passwd=%s"\n' \
+			$n "$password"
+		n=$((n + 1))
+	done | curl -sS -K -
+}
+
+# shellcheck disable=SC2086 # lists of words
+sh "$top/deploy/quickstart.sh" start --detach --no-install --no-ui --dir "$work/stack" --port "$port" \
+	--connectors "$connectors" --build "$build" --set login_failures=0 $settings >"$work/start.log" 2>&1 || {
+	tail -n 20 "$work/start.log" >&2
+	exit 2
+}
+# shellcheck source=/dev/null
+. "$work/stack/stack.env"
+make_namespaces
+memory 0 | sed 's/^0,/memory before, kB: /'
+sample >"$out/memory.csv" &
+sampler=$!
+cpu >"$out/cpu-before"
+urls=$(echo "$LP_CONNECTOR_URLS" | sed 's/http:/ws:/g; s/ /,/g')
+status=0
+"$build/light-push-sim" --config "$scenario" --url "$urls" --rest_url "$LP_WEB_URL" --password "$password" \
+	--json "$@" >"$out/result.json" || status=$?
+cpu >"$out/cpu-after"
+memory 0 | sed 's/^0,/memory after, kB: /'
+join "$out/cpu-before" "$out/cpu-after" 2>/dev/null | awk '{ printf "CPU of %s: %.2f s\n", $1, $3 - $2 }'
+cat "$out/result.json"
+if command -v gnuplot >/dev/null; then
+	gnuplot -e "set terminal svg size 800,400; set output '$out/memory.svg'; set datafile separator ',';
+		set xlabel 'minutes'; set ylabel 'resident memory, MB'; set yrange [0:*]; set key outside;
+		plot for [i=2:*] '$out/memory.csv' using (\$1/60):(column(i)/1024) with lines title columnheader(i)"
+fi
+exit $status
