@@ -8,8 +8,11 @@ import { execFileSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../e2e/lib/stack.mjs";
+import { request } from "../e2e/lib/rest.mjs";
 import { until } from "../e2e/lib/wait.mjs";
 import { launch, openPage } from "./lib/browser.mjs";
+
+const FAILURES = 30; // of one address, before it is slowed down
 
 let stack;
 let browser;
@@ -20,7 +23,8 @@ before(async () => {
 	// Callbacks are given up after a second, so that there are some to be seen.
 	stack = await startStack({
 		connectors: 2,
-		set: { redis_timeout: "5s", callback_retry: "1s", callback_timeout: "1s" },
+		set: { redis_timeout: "5s", callback_retry: "1s", callback_timeout: "1s",
+			login_failures: `${FAILURES}`, login_failures_time: "1h" },
 		console: true,
 	});
 	base = stack.env.LP_WEB_URL;
@@ -159,6 +163,48 @@ for (const locale of ["en-US", "zh-CN"]) {
 			assert.equal((await stack.rest(key, password).send("POST", "/api/auth/login", {})).status, 200);
 			await view.accessible("configuration");
 			await view.shot("configuration", true);
+			view.noProblems();
+		});
+
+		test("configuration: a second password, put and taken away", async () => {
+			await view.go("edit", key);
+			const card = page.locator("form", { has: page.locator("#second-password") });
+			await card.locator("[data-test=generate]").click();
+			const second = await page.locator("#second-password").inputValue();
+			await card.locator("button[type=submit]").click();
+			await view.text("[data-test=second-once]", second);
+			const login = async (secret) => (await stack.rest(key, secret).send("POST", "/api/auth/login", {})).status;
+			assert.deepEqual([await login(password), await login(second)], [200, 200]);
+			await view.by("remove-second").click();
+			await view.by("remove-second").waitFor({ state: "detached" });
+			assert.deepEqual([await login(password), await login(second)], [200, 401]);
+			view.noProblems();
+		});
+
+		test("configuration: API tokens, made, shown once, revoked", async () => {
+			await view.go("edit", key);
+			await view.by("add-token").click();
+			await page.fill("#token-name", "order service");
+			await view.by("scope-read").click();
+			await view.accessible("new token");
+			await view.by("create-token").click();
+			const token = await view.by("token-once").innerText();
+			const ask = async () => (await request(base, "GET", "/api/auth/rooms",
+				{ headers: { authorization: `Bearer ${token}` } })).status;
+			assert.equal(await ask(), 200);
+			await view.accessible("a token");
+			await page.locator(".el-dialog__footer .el-button--primary").click();
+			await page.reload();
+			const [{ id }] = (await stack.admin.get(as("/token"))).list;
+			const row = page.locator(`tr[data-key="${id}"]`);
+			await row.waitFor();
+			assert.match(await row.innerText(), /order service/);
+			assert.ok(!(await page.content()).includes(token));
+			await row.locator("button").click();
+			await page.fill("#typed-confirm", "order service");
+			await page.locator(".el-dialog__footer:visible .el-button--danger").click();
+			await row.waitFor({ state: "detached" });
+			assert.equal(await ask(), 401);
 			view.noProblems();
 		});
 
@@ -552,6 +598,27 @@ for (const locale of ["en-US", "zh-CN"]) {
 		}
 	});
 }
+
+test("who guesses is told to wait, in both languages", async () => {
+	for (let i = 0; i < FAILURES; i++)
+		await stack.rest(admin()[0], `guess ${i}`).send("POST", "/api/admin/login", {});
+	for (const [locale, wanted] of [["en-US", /^Too many failed logins from here\. Please try again in \d+ s\.$/],
+		["zh-CN", /^此地址登录失败次数过多，请在 \d+ 秒后重试。$/]]) {
+		const view = await openPage(browser, base, { locale });
+		view.expected = [/^429 .*\/api\/admin\/login/];
+		await view.page.goto(`${base}/push-admin/`);
+		await view.page.fill("#user", admin()[0]);
+		await view.page.fill("#password", "another guess");
+		await view.page.click("button[type=submit]");
+		await view.text(".note.error", wanted);
+		view.noProblems();
+		await view.close();
+	}
+	// the password that was right from here goes on
+	const view = await openPage(browser, base);
+	await view.login(...admin());
+	await view.close();
+});
 
 // A certificate and its key, in files.
 function makeKeys() {

@@ -7,6 +7,8 @@ export class ApiError extends Error {
     /** The stable name of the error, for example `room_invalid`; `no_answer` without one. */
     readonly slug: string,
     message: string,
+    /** In how many seconds it may be tried again; 0: that was not said. */
+    readonly retryAfter = 0,
   ) {
     super(message);
     this.name = 'ApiError';

@@ -92,6 +92,7 @@ export class Http {
       // An error of the web server: its status says enough.
     }
     if (response.status === 401) this.onUnauthorized();
-    throw new ApiError(response.status, slug, text);
+    const after = Number(response.headers.get('Retry-After')) || 0;
+    throw new ApiError(response.status, slug, text, after);
   }
 }

@@ -2,6 +2,7 @@
 
 import { namespaceHttp } from '@/session/session';
 import type {
+  ApiToken,
   ClientEntry,
   ClientRecord,
   CurrentMessageStat,
@@ -18,6 +19,7 @@ import type {
   RoomEntry,
   StatStep,
   TimelineStep,
+  TokenScope,
   UserEntry,
 } from './types';
 
@@ -88,4 +90,11 @@ export class NamespaceApi {
 
   replayCallback = (eventId?: string) =>
     this.http.post<{ count: number }>('/namespace/dead-callbacks/replay', { eventId });
+
+  tokens = () => this.http.get<{ list: ApiToken[] }>('/token');
+
+  newToken = (name: string, scope: TokenScope) =>
+    this.http.post<{ id: string; token: string }>('/token', { name, scope });
+
+  revokeToken = (id: string) => this.http.post('/token/revoke', { id });
 }

@@ -108,6 +108,7 @@ export type NamespaceChange = Partial<{
   key: string;
   name: string;
   auth_passwd: string;
+  auth_passwd2: string;
   connect_callback: string;
   disconnect_callback: string;
   callback_auth: string;
@@ -266,4 +267,17 @@ export interface Setting {
   secret: boolean;
   reload: boolean;
   help: string;
+}
+
+export const TOKEN_SCOPES = ['push', 'read', 'all'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** Without what it is: that was shown once. */
+export interface ApiToken {
+  id: string;
+  name: string;
+  scope: TokenScope;
+  /** ms */
+  create_time: number;
+  last_used_time: number | null;
 }

@@ -12,6 +12,7 @@ import {
   ElInputNumber,
   ElOption,
   ElPagination,
+  ElRadio,
   ElRadioButton,
   ElRadioGroup,
   ElSelect,
@@ -36,6 +37,7 @@ import 'element-plus/theme-chalk/el-option.css';
 import 'element-plus/theme-chalk/el-overlay.css';
 import 'element-plus/theme-chalk/el-pagination.css';
 import 'element-plus/theme-chalk/el-popper.css';
+import 'element-plus/theme-chalk/el-radio.css';
 import 'element-plus/theme-chalk/el-radio-button.css';
 import 'element-plus/theme-chalk/el-radio-group.css';
 import 'element-plus/theme-chalk/el-scrollbar.css';
@@ -57,6 +59,7 @@ const USED = [
   ElInputNumber,
   ElOption,
   ElPagination,
+  ElRadio,
   ElRadioButton,
   ElRadioGroup,
   ElSelect,

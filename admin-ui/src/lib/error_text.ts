@@ -9,7 +9,7 @@ type Known = (key: string) => boolean;
 export function errorText(error: unknown, t: Translate, te: Known): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   for (const key of [`error.${error.slug}`, `error.status_${error.status}`]) {
-    if (te(key)) return t(key);
+    if (te(key)) return t(key, { seconds: error.retryAfter });
   }
   return t('error.other', { status: error.status, text: error.message });
 }

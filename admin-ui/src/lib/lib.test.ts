@@ -86,13 +86,15 @@ describe('errors in words', () => {
   const texts: Record<string, string> = {
     'error.room_invalid': 'room!',
     'error.status_503': 'later',
+    'error.logins_limited': 'in {seconds} s',
   };
   const t = (key: string, named?: Record<string, unknown>) =>
-    texts[key] ?? `${key} ${JSON.stringify(named)}`;
+    texts[key]?.replace('{seconds}', String(named?.seconds)) ?? `${key} ${JSON.stringify(named)}`;
   const te = (key: string) => key in texts;
   test.each([
     [new ApiError(400, 'room_invalid', 'x'), 'room!'],
     [new ApiError(503, 'what', 'x'), 'later'],
+    [new ApiError(429, 'logins_limited', 'x', 17), 'in 17 s'],
     [new ApiError(400, 'new', 'said'), 'error.other {"status":400,"text":"said"}'],
     [new Error('plain'), 'plain'],
     ['text', 'text'],
