@@ -1,6 +1,10 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <locale.h>
+#include <pthread.h>
+#include <string.h>
+#include <wctype.h>
 
 #include "common/archive/words.h"
 
@@ -192,7 +196,7 @@ static void add_phrase(struct lp_buf *out, enum sql_dialect dialect, struct lp_s
 		size_t n = lp_str_find(words, ' ');
 
 		lp_buf_addf(out, "%s'%.*s'", between, (int)n, words.p);
-		between = " <-> ";
+		between = " & ";
 		words = lp_str_from(words, n + 1);
 	}
 	lp_buf_addc(out, ')');
@@ -232,4 +236,70 @@ size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, st
 	lp_buf_clear(&words);
 	lp_buf_clear(&phrases);
 	return count;
+}
+
+static locale_t locale;
+
+static void make_locale(void)
+{
+	locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+/* The letters that are not ASCII, small, as the databases make them. */
+static void add_small(struct lp_buf *out, struct lp_str text)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	uint32_t c;
+
+	pthread_once(&once, make_locale);
+	for (size_t n; text.n; text = lp_str_from(text, n)) {
+		n = next(text, &c);
+		if (c >= 0x80 && locale)
+			add_utf8(out, (uint32_t)towlower_l((wint_t)c, locale));
+		else
+			lp_buf_add(out, text.p, n);
+	}
+}
+
+/* Appends the words of text with a blank in front of each and behind the last one. */
+static void add_line(struct lp_buf *out, struct lp_str text, bool json)
+{
+	struct lp_buf words = {0};
+
+	words_add(&words, text, json);
+	lp_buf_addc(out, ' ');
+	add_small(out, lp_buf_str(&words));
+	lp_buf_clear(&words);
+}
+
+void words_phrases(struct lp_buf *out, struct lp_str q)
+{
+	while (q.n) {
+		size_t n = 0, before = out->len;
+
+		while (n < q.n && !is_blank(q.p[n]))
+			n++;
+		add_line(out, lp_str(q.p, n), false);
+		if (out->len == before + 1) /* no word */
+			out->len--;
+		else
+			lp_buf_addc(out, '\n');
+		q = lp_str_from(q, n + 1);
+	}
+}
+
+bool words_match(struct lp_str phrases, struct lp_str json)
+{
+	struct lp_buf words = {0};
+	bool all = true;
+
+	add_line(&words, json, true);
+	while (all && phrases.n) {
+		size_t n = lp_str_find(phrases, '\n');
+
+		all = memmem(words.data, words.len, phrases.p, n);
+		phrases = lp_str_from(phrases, n + 1);
+	}
+	lp_buf_clear(&words);
+	return all;
 }

@@ -12,6 +12,7 @@
 #ifndef WORDS_H
 #define WORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/archive/sql_url.h"
@@ -39,8 +40,14 @@ void words_plain(struct lp_buf *out, struct lp_str json);
  * it is 0.
  *
  *     SQLite         a text for:  search MATCH ?
- *     PostgreSQL     a text for:  archive_words(nsp, data) @@ archive_query(nsp, ?)
+ *     PostgreSQL     a text for:  archive_words(nsp, no, data) @@ archive_query(nsp, shift, no, ?)
+ *                    which knows nothing of phrases: words_match() does
  */
 size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, struct lp_str q);
+
+/* Appends the phrases of q for words_match(). */
+void words_phrases(struct lp_buf *out, struct lp_str q);
+/* Whether JSON text, as words_plain() made it, has all of the phrases. */
+bool words_match(struct lp_str phrases, struct lp_str json);
 
 #endif

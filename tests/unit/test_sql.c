@@ -187,23 +187,28 @@ static void test_busy(void)
 static bool found(struct sql *db, const char *q)
 {
 	bool sqlite = sql_dialect(db) == SQL_SQLITE;
-	struct lp_buf match = {0};
+	struct lp_buf match = {0}, phrases = {0};
 	struct sql_stmt *st;
+	bool good;
 	int rc;
 
 	CU_ASSERT(words_query(&match, sql_dialect(db), 7, lp_cstr(q)) > 0);
-	st = sql_prepare(db, sqlite ? "SELECT rowid FROM search WHERE search MATCH ?"
-				    : "SELECT no FROM messages WHERE nsp = 7 AND "
-				      "archive_words(nsp, data) @@ archive_query(nsp, ?)");
+	st = sql_prepare(db,
+			 sqlite ? "SELECT rowid FROM search WHERE search MATCH ?"
+				: "SELECT data FROM messages WHERE archive_words(nsp, no, data) @@ "
+				  "archive_query(7::smallint, 43::smallint, 1, ?)");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(st);
 	sql_bind_text(st, 1, lp_buf_str(&match));
 	rc = sql_step(st);
 	if (rc < 0)
 		fprintf(stderr, "%s: %s\n", q, sql_error(db));
+	words_phrases(&phrases, lp_cstr(q));
+	good = rc == SQL_ROW && (sqlite || words_match(lp_buf_str(&phrases), sql_text(st, 0)));
 	sql_reset(st);
 	sql_finish(st);
 	lp_buf_clear(&match);
-	return rc == SQL_ROW;
+	lp_buf_clear(&phrases);
+	return good;
 }
 
 static void index_text(struct sql *db, struct lp_str data)

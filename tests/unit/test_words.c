@@ -99,8 +99,8 @@ static void test_query(void)
 		{"hello", SQL_SQLITE, 1, "nsp : \"7\" AND text : (\"hello\")"},
 		{"中国 A-1", SQL_SQLITE, 4, "nsp : \"7\" AND text : (\"中 国\" AND \"a 1\")"},
 		{"\"' OR x", SQL_SQLITE, 2, "nsp : \"7\" AND text : (\"or\" AND \"x\")"},
-		{"中国 A", SQL_POSTGRESQL, 3, "('中' <-> '国') & ('a')"},
-		{"it's", SQL_POSTGRESQL, 2, "('it' <-> 's')"},
+		{"中国 A", SQL_POSTGRESQL, 3, "('中' & '国') & ('a')"},
+		{"it's", SQL_POSTGRESQL, 2, "('it' & 's')"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -112,6 +112,40 @@ static void test_query(void)
 	}
 }
 
+static void test_match(void)
+{
+	static const struct {
+		const char *q, *json;
+		bool want;
+	} rows[] = {
+		{"", "{}", true},
+		{"!?", "{}", true},
+		{"a", "{\"a\":1}", true},
+		{"A", "[\"a\"]", true},
+		{"a", "[\"ab\"]", false},
+		{"b a", "[\"a\",\"b\"]", true},
+		{"a c", "[\"a\",\"b\"]", false},
+		{"b-a", "[\"a b\"]", false},
+		{"a-b", "[\"x\",\"a\",\"b\"]", true},
+		{"订单", "{\"t\":\"您的订单已发货\"}", true},
+		{"单订", "{\"t\":\"您的订单已发货\"}", false},
+		{"发货 订单", "{\"t\":\"您的订单已发货\"}", true},
+		{"发货x", "{\"t\":\"您的订单已发货\"}", false},
+		{"n", "[\"\\n\"]", false}, /* a new line is no word */
+		{"ÄRGER", "[\"ärger\"]", true},
+		{"привет", "[\"ПРИВЕТ\"]", true},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_buf phrases = {0};
+
+		words_phrases(&phrases, lp_cstr(rows[i].q));
+		CHECK_ROW(lp_cstr(rows[i].q),
+			  words_match(lp_buf_str(&phrases), lp_cstr(rows[i].json)) == rows[i].want);
+		lp_buf_clear(&phrases);
+	}
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
@@ -119,6 +153,7 @@ int main(void)
 		{"a long text", test_bound},
 		{"JSON without needless escapes", test_plain},
 		{"queries", test_query},
+		{"matches", test_match},
 	};
 
 	return lp_test_main("words", tests, COUNT(tests));
