@@ -12,6 +12,7 @@
 #   --set NAME=VALUE   a setting of light-push; may be repeated
 #
 # The exit status is that of light-push-sim.
+# shellcheck disable=SC2317 # functions for trap
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)

@@ -11,6 +11,7 @@
 enum kind {
 	TEXT,
 	NUMBER,
+	RATE,  /* a number that may have a fraction */
 	TIME,  /* "500ms", "5s", "1m", "1h", or seconds */
 	RANGE, /* a time, or two with a - between them */
 	FLAG,  /* on the command line without a value */
@@ -78,8 +79,8 @@ static const struct option {
 	ROW(rest_url, TEXT, "", 0, 0, "URL",
 	    "Where the REST API is, http:// or https:// up to the port. Empty: no pushes through "
 	    "it."),
-	ROW(rest_rate, NUMBER, "10", 0, 1000000, "N",
-	    "Pushes in a second; 0: as fast as the lanes take them."),
+	ROW(rest_rate, RATE, "10", 0, 1000000, "N",
+	    "Pushes in a second, such as 200 or 0.1; 0: as fast as the lanes take them."),
 	ROW(rest_count, NUMBER, "0", 0, INT64_C(1000000000), "N",
 	    "The run ends after so many; 0: after the duration."),
 	ROW(rest_lanes, NUMBER, "8", 1, 256, "N",
@@ -152,6 +153,18 @@ static bool set_number(const struct option *row, int64_t *field, const char *val
 	return true;
 }
 
+static bool set_rate(const struct option *row, double *field, const char *value)
+{
+	size_t length = strspn(value, "0123456789.");
+	char *end;
+	double number = strtod(value, &end);
+
+	if (!length || value[length] || *end || number > (double)row->max)
+		return false;
+	*field = number;
+	return true;
+}
+
 static bool set_time(uint64_t *field, const char *value)
 {
 	uint64_t time;
@@ -190,6 +203,8 @@ static bool set_flag(bool *field, const char *value)
 static const char *describe(enum kind kind)
 {
 	switch (kind) {
+	case RATE:
+		return "a number such as 200 or 0.1";
 	case TIME:
 		return "a time such as 500ms, 5s, 1m";
 	case RANGE:
@@ -219,6 +234,9 @@ int sim_options_set(struct sim_options *o, const char *name, const char *value, 
 		break;
 	case NUMBER:
 		ok = set_number(row, field, value);
+		break;
+	case RATE:
+		ok = set_rate(row, field, value);
 		break;
 	case TIME:
 		ok = set_time(field, value);

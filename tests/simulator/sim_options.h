@@ -33,7 +33,8 @@ struct sim_options {
 	int64_t push_share, slow_readers;
 	/* pushes through REST */
 	char *rest_url, *rest_to, *password;
-	int64_t rest_rate, rest_count, rest_lanes;
+	double rest_rate; /* a second */
+	int64_t rest_count, rest_lanes;
 	int64_t push_size;
 	/* the run */
 	uint64_t duration, settle;

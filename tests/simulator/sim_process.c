@@ -9,8 +9,9 @@
 #include "tests/simulator/sim_process.h"
 #include "tests/simulator/sim_socket.h"
 
-#define SECOND UINT64_C(1000000)
-#define TICK   (SECOND / 20) /* at least so often it looks at the phase and starts clients */
+#define SECOND      UINT64_C(1000000)
+#define OTHER_FILES 300           /* of the loop, the logs of pushes, and so on */
+#define TICK        (SECOND / 20) /* at least so often it looks at the phase and starts clients */
 
 /* What tick() needs besides the clients. */
 struct running {
@@ -112,14 +113,17 @@ static uint64_t tick(struct sim_process *p)
 	return due < next ? due : next;
 }
 
+/*
+ * As many as it takes and not what the system allows at most: libwebsockets has tables of that size. A
+ * limit given to libwebsockets itself would make it search such a table for every event.
+ */
 static bool allow_files(uint32_t count)
 {
 	struct rlimit files;
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-	return files.rlim_cur >= (rlim_t)count + 64;
+	files.rlim_cur = (rlim_t)count + OTHER_FILES;
+	return files.rlim_cur <= files.rlim_max && setrlimit(RLIMIT_NOFILE, &files) == 0;
 }
 
 int sim_process_run(const struct sim_plan *plan, struct sim_shared *shared, unsigned number,

@@ -178,10 +178,13 @@ static bool all_made(const struct rest *r)
 /* Begins those that are due on lanes that are free; returns how long nothing is due, ms. */
 static int begin_due(struct rest *r)
 {
-	uint64_t rate = (uint64_t)r->plan->options->rest_rate;
+	double rate = r->plan->options->rest_rate;
 
 	for (unsigned i = 0; i < r->lane_count && !all_made(r); i++) {
-		uint64_t now = lp_mono_us(), due = rate ? r->began + r->made * SECOND / rate : now;
+		uint64_t now = lp_mono_us(), due = now;
+
+		if (rate > 0)
+			due = r->began + (uint64_t)((double)(r->made * SECOND) / rate);
 
 		if (due > now)
 			return due - now < 50000 ? (int)((due - now) / 1000) : 50;

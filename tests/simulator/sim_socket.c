@@ -40,24 +40,32 @@ static void receive(struct sim_process *p, struct sim_client *c, struct lws *wsi
 	lp_buf_clear(&c->in);
 }
 
-/* Sends what there is to send; -1 closes the connection. */
+/*
+ * Sends what there is to send; what the kernel does not take libwebsockets keeps, one frame at most. -1
+ * when the connection is broken.
+ */
 static int send_frames(struct loop *loop, struct sim_client *c, struct lws *wsi)
 {
-	for (;;) {
-		if (lws_send_pipe_choked(wsi)) {
-			lws_callback_on_writable(wsi);
-			return 0;
-		}
+	while (!lws_partial_buffered(wsi)) {
 		lp_buf_reset(&loop->frame);
 		lp_buf_reserve(&loop->frame, LWS_PRE);
 		loop->frame.len = LWS_PRE;
 		if (!sim_client_next_frame(c, &loop->frame))
-			break;
+			return 0;
 		if (lws_write(wsi, (unsigned char *)loop->frame.data + LWS_PRE,
 			      loop->frame.len - LWS_PRE, LWS_WRITE_TEXT) < 0)
 			return -1;
 	}
-	if (!c->want_close)
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+/* -1 closes the connection. */
+static int on_writable(struct loop *loop, struct sim_client *c, struct lws *wsi)
+{
+	if (send_frames(loop, c, wsi) < 0)
+		return -1;
+	if (!c->want_close || c->out.len || lws_partial_buffered(wsi))
 		return 0;
 	lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
 	return -1;
@@ -85,7 +93,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	if (reason == LWS_CALLBACK_CLIENT_RECEIVE) {
 		receive(loop->process, c, wsi, in, len);
 	} else if (reason == LWS_CALLBACK_CLIENT_WRITEABLE) {
-		return send_frames(loop, c, wsi);
+		return on_writable(loop, c, wsi);
 	} else if (reason != LWS_CALLBACK_CLIENT_ESTABLISHED) {
 		lws_set_opaque_user_data(wsi, NULL);
 		sim_client_closed(loop->process, c);
@@ -130,10 +138,17 @@ bool sim_socket_connect(struct sim_process *p, struct sim_client *c, const struc
 	return true;
 }
 
+/* At once and not when it is writable, which it is: that would be two more system calls. */
 void sim_socket_wake(struct sim_client *c)
 {
-	if (c->socket)
-		lws_callback_on_writable(c->socket);
+	struct lws *wsi = c->socket;
+
+	if (!wsi)
+		return;
+	if (send_frames(lws_context_user(lws_get_context(wsi)), c, wsi) < 0)
+		sim_socket_kill(c);
+	else if (c->want_close)
+		lws_callback_on_writable(wsi);
 }
 
 void sim_socket_kill(struct sim_client *c)
@@ -170,7 +185,6 @@ static struct lws_context *make_context(struct loop *loop, uint64_t event_librar
 		.protocols = protocols,
 		.options = event_library,
 		.user = loop,
-		.fd_limit_per_thread = p->client_count + 64,
 		.pt_serv_buf_size = 16384,
 	};
 

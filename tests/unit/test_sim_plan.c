@@ -28,6 +28,11 @@ static void test_set(void)
 		 "away: a time such as 5s, or two with a - between them is wanted, "
 		 "not \"1s-\""},
 		{"json", "maybe", "json: yes or no is wanted, not \"maybe\""},
+		{"rest_rate", "0.1", NULL},
+		{"rest_rate", ".", "rest_rate: a number such as 200 or 0.1 is wanted, not \".\""},
+		{"rest_rate", "1e3",
+		 "rest_rate: a number such as 200 or 0.1 is wanted, not \"1e3\""},
+		{"rest_rate", "-1", "rest_rate: a number such as 200 or 0.1 is wanted, not \"-1\""},
 		{"nothing", "1", "there is no option nothing"},
 	};
 	struct sim_options o;
