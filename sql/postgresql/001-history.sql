@@ -9,21 +9,16 @@ CREATE TABLE namespaces (
 -- The words of a text, as common/archive/words.h cuts them, and the stretches of time of its
 -- namespace in which it is, of 35 minutes, 9 hours, 6 and 99 days: a search goes through one after
 -- the other, so a word that is in all messages costs no more than one that is in some. data is JSON: a
--- backslash and what follows are no word.
+-- backslash and what follows are no word. What the parser would keep together is separated here;
+-- other punctuation it drops itself, where the database's locale is one for UTF-8. (To name it all
+-- here, or the characters beyond U+FFFF, takes twice the time.)
 CREATE FUNCTION archive_words(nsp smallint, no bigint, data text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT array_to_tsvector(ARRAY['@' || nsp || '/43/' || (no >> 43), '@' || nsp || '/47/' || (no >> 47),
 		'@' || nsp || '/51/' || (no >> 51), '@' || nsp || '/55/' || (no >> 55)]) ||
-	to_tsvector('simple', translate(regexp_replace(
-		left(data, 8192),
-		'\\.|[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff' ||
-		'\u2ff0-\u3004\u3008-\u3020\u302a-\u3030\u303d-\u3040\u30fb\ue000-\uf8ff\ufe00-\ufe6f' ||
-		'\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffff\U0001f000-\U0001faff]|' ||
-		'([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3041-\u30fa\u30fc-\u9fff' ||
-		'\ua000-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a' ||
-		'\uff66-\uffdc\U00020000-\U0003ffff])',
-		' \1 ', 'g'),
-		'!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '))
+	to_tsvector('simple', translate(
+		regexp_replace(left(data, 8192), '\\.|([\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffdc])', ' \1 ', 'g'),
+		'<>&@./:_+-~', '           '))
 $$;
 
 -- What finds the messages with these words, as words_query() makes it, in the stretch of 2 ^ shift
