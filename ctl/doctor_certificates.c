@@ -18,7 +18,7 @@ static void check_certificate(struct findings *f, X509 *certificate, const char 
 	if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)))
 		finding_add(f, "certificate", FINDING_ERROR, "replace it",
 			    "%s: the date can not be read", whose);
-	else if (days < 0 || seconds < 0)
+	else if (days <= 0 && seconds <= 0)
 		finding_add(f, "certificate", FINDING_ERROR, "replace it", "%s has expired", whose);
 	else if (days < SOON_DAYS)
 		finding_add(f, "certificate", FINDING_WARNING, "replace it before",

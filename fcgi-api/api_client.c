@@ -49,7 +49,7 @@ static enum api_error read_token(struct redis_args *args, struct json_object *bo
 	struct lp_str provider, text;
 	struct lp_buf json = {0};
 	bool ok = api_param_text(body, "push_provider", &provider) != LP_EINVAL &&
-		  provider.n <= PROVIDER_NAME_MAX;
+		  (!provider.n || provider_name_plausible(provider));
 
 	if (!token)
 		return ok ? API_OK : API_CLIENT_FIELD_INVALID;

@@ -88,7 +88,7 @@ static const struct provider_entry *entry_of(struct lp_str field, const struct p
 	const struct lp_str fallback = LP_STR("default");
 	const struct provider_entry *e;
 
-	if (field.n > strlen("device_token:"))
+	if (lp_str_starts(field, LP_STR("device_token:")))
 		return provider_set_find(own, lp_str_from(field, strlen("device_token:")));
 	if (!apns_name.n)
 		apns_name = fallback;

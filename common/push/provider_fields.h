@@ -27,6 +27,19 @@ extern const size_t provider_field_count;
 
 #define PROVIDER_NAME_MAX 100u
 
+/*
+ * Whether an entry could have that name, as far as it matters where clients give it: what the
+ * namespace saves follows the rules for names of rooms.
+ */
+static inline bool provider_name_plausible(struct lp_str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 0x7f)
+			return false;
+	}
+	return name.n > 0 && name.n <= PROVIDER_NAME_MAX;
+}
+
 /* Appends what a secret is bound to: see secret_box.h. */
 void provider_place(struct lp_buf *out, struct lp_str nsp, struct lp_str entry, const char *field);
 

@@ -68,13 +68,15 @@ static bool read_place(struct change *ch, struct json_object *payload, const cha
 static bool read_token(struct change *ch, struct json_object *payload, const char **wrong)
 {
 	struct json_object *token = payload_member(payload, "device_token");
-	size_t from = ch->text.len;
+	size_t from = ch->text.len, prefix;
 	int rc;
 
 	lp_buf_addz(&ch->token, "device_token:");
+	prefix = ch->token.len;
 	*wrong = "push_provider";
 	rc = payload_text(payload, *wrong, PROVIDER_NAME_MAX, &ch->token);
-	if (rc == LP_EINVAL || (rc == LP_OK && ch->token.data[ch->token.len - 1] == ':'))
+	if (rc == LP_EINVAL ||
+	    (rc == LP_OK && !provider_name_plausible(lp_str_from(lp_buf_str(&ch->token), prefix))))
 		return false;
 	if (rc == LP_ENOENT)
 		ch->token.data[--ch->token.len] = 0; /* without the colon */

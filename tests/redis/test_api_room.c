@@ -200,6 +200,11 @@ static void test_client_tokens(void)
 	lp_buf_reset(&text);
 	lp_buf_addf(&text, "HLEN %s", record);
 	EXPECT("", command_text(text.data), "9");
+	EXPECT("a name that can not be",
+	       msg_of(post(OWNER, CLIENT,
+			   "{\"id\":\"/d#ann#web-1\",\"push_provider\":\"\\u0000\","
+			   "\"device_token\":\"t\"}")),
+	       "400 a field of the client is invalid");
 	EXPECT("no name",
 	       msg_of(post(OWNER, CLIENT,
 			   "{\"id\":\"/d#ann#web-1\",\"push_provider\":[],"

@@ -10,7 +10,7 @@ import { execFileSync } from "node:child_process";
 import {
 	createDecipheriv, createECDH, createPublicKey, generateKeyPairSync, hkdfSync, randomBytes,
 } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import http2 from "node:http2";
 import path from "node:path";
 
@@ -54,6 +54,33 @@ export function makeCredentials(dir) {
 			publicKey: vapid.getPublicKey("base64url"),
 		},
 	};
+}
+
+// A client certificate by the authority in dir, from and until Dates: { cert, key }.
+export function makeCertificate(dir, from, until) {
+	const at = mkdtempSync(path.join(dir, "certificate-"));
+	const openssl = (...args) => execFileSync("openssl", args, { cwd: at, stdio: "pipe" });
+	const stamp = (date) => `${date.toISOString().replaceAll(/[-T:]|\.\d+/g, "")}`;
+	writeFileSync(path.join(at, "index"), "");
+	writeFileSync(path.join(at, "ca.conf"), `[ca]
+default_ca = this
+[this]
+database = index
+new_certs_dir = .
+serial = serial
+certificate = ../ca.crt
+private_key = ../ca.key
+default_md = sha256
+policy = names
+[names]
+commonName = supplied
+`);
+	openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+		"-keyout", "key", "-out", "csr", "-subj", "/CN=Apple Push Services: com.example.app");
+	openssl("ca", "-batch", "-notext", "-config", "ca.conf", "-rand_serial", "-in", "csr", "-out", "cert",
+		"-startdate", stamp(from), "-enddate", stamp(until));
+	const read = (name) => readFileSync(path.join(at, name), "utf8");
+	return { cert: read("cert"), key: read("key") };
 }
 
 // A key as Apple's .p8 files have it.
@@ -210,7 +237,8 @@ export class Providers {
 
 	// What is answered to the next requests for that token, in turn; the last one stays. Each is
 	// { status, reason?, retryAfter? }, or one of { hang }, { reset }, { goaway }, { cut }: the last
-	// ends the connection without a word.
+	// ends the connection without a word. after: a promise to wait for. Access tokens are scripted
+	// for the account's client_email, or for all with "token".
 	script(token, ...answers) {
 		this.scripts.set(token, answers);
 	}
@@ -252,12 +280,14 @@ export class Providers {
 			this.byToken.set(entry.token, []);
 		this.byToken.get(entry.token).push(entry);
 		this.onRequest?.(entry);
-		this.answer(stream, entry);
+		const answer = entry.fault ?? this.next(this.scripts.has(entry.account) ? entry.account : entry.token);
+		entry.answer = answer;
+		if (answer.after)
+			await answer.after;
+		this.answer(stream, entry, answer);
 	}
 
-	answer(stream, entry) {
-		const answer = entry.fault ?? this.next(entry.token);
-		entry.answer = answer;
+	answer(stream, entry, answer) {
 		const session = stream.session;
 		if (stream.destroyed || !session || stream.id > session.last)
 			return;
@@ -344,6 +374,7 @@ export class Providers {
 		const { payload, protectedHeader } = await jwtVerify(form.get("assertion"), this.keys.account,
 			{ algorithms: ["RS256"], audience: `${this.origin}/token`, maxTokenAge: "1h" });
 		must(protectedHeader.kid === "0123456789abcdef", "kid");
+		entry.account = payload.iss;
 		must(payload.scope === "https://www.googleapis.com/auth/firebase.messaging", "scope");
 		must(payload.exp - payload.iat === 3600, "exp");
 		const token = `ya29.${randomBytes(30).toString("base64url")}`;
