@@ -5,7 +5,7 @@
 -- include lib/callback.lua
 -- include lib/now.lua
 local dead = KEYS[1] .. ':dead-callbacks'
-local prefix, now = string.match(KEYS[1], '^(.*){'), string.format('%.0f', now_ms())
+local prefix, now = string.match(KEYS[1], '^(.*){'), now_text()
 local wanted, count = {}, 0
 for _, id in ipairs(ARGV) do
   wanted[id] = true

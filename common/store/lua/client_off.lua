@@ -21,6 +21,6 @@ local nsp = string.match(B, '{(.*)}$')
 for _, room in ipairs(forget(B, nsp, client, held)) do
   people_leave(B, nsp, client, held, room, true, { ARGV[4], ARGV[5] })
 end
-note_off(B, client, now_ms(), ARGV[6])
+note_off(B, client, now_text(), ARGV[6])
 callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[7])
 return 1

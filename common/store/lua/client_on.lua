@@ -41,7 +41,7 @@ elseif not since and kicked_for then
   return { 'kicked, retry after ' .. kicked_for .. ' s' }
 end
 
-local now = now_ms()
+local now = now_text()
 local nsp = string.match(B, '{(.*)}$')
 local record = B .. ':client:' .. client
 local mine = holding(owner, ARGV[6], userid, ARGV[9])
@@ -53,7 +53,7 @@ if other and since then
   end
 elseif other and string.find(ARGV[4], 'r') then
   local lease = other ~= owner and tonumber(redis.call('ZSCORE', prefix .. 'nodes', other) or 0)
-  if not lease or lease > now then
+  if not lease or lease > tonumber(now) then
     return redis.status_reply('CONFLICT')
   end
 end
@@ -68,7 +68,7 @@ if not since then
   if url ~= '' or keys ~= '' or told and ARGV[10] == '' then
     local need = { url, conf[3] or '', told and '1' or '', conf[6] or '', keys, '', '' }
     if keys ~= '' then
-      need[6], need[7] = conf[9], string.format('%.0f', now_ms())
+      need[6], need[7] = conf[9], now
     end
     return need
   end
@@ -94,7 +94,7 @@ if other then
 end
 
 if redis.call('HSET', B .. ':clients', client, mine) == 1 then
-  redis.call('HINCRBY', B .. ':users', userid, 1)
+  redis.call('HINCRBY', B .. ':users', userid, '1')
 end
 redis.call('SADD', B .. ':node:' .. owner, client)
 redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)

@@ -36,7 +36,7 @@ for _, client in ipairs(clients) do
       redis.call('HDEL', B .. ':route:' .. room, owner)
       people_leave(B, nsp, client, held, room, true, { prefix, ARGV[5], owner })
     end
-    note_off(B, client, now_ms(), 'connector lost')
+    note_off(B, client, now_text(), 'connector lost')
     callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[6])
   end
 end

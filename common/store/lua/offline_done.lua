@@ -10,7 +10,7 @@ if ARGV[5] ~= '' then
 end
 if ARGV[6] ~= '' and redis.call('EXISTS', prefix .. '{' .. nsp .. '}:conf') == 1 then
   local dead = prefix .. '{' .. nsp .. '}:dead-messages'
-  redis.call('LPUSH', dead, cjson.encode({ id = id, reason = ARGV[6], date = string.format('%.0f', now_ms()) }))
+  redis.call('LPUSH', dead, cjson.encode({ id = id, reason = ARGV[6], date = now_text() }))
   redis.call('LTRIM', dead, 0, 999)
 end
 redis.call('HDEL', prefix .. 'offline-tries', entry)

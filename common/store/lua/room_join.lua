@@ -23,7 +23,7 @@ if not holds(held, owner, ARGV[3]) then
   end
   return 0
 end
-local nsp, now = string.match(B, '{(.*)}$'), now_ms()
+local nsp, now = string.match(B, '{(.*)}$'), now_text()
 local userid, platform = identity(nsp, client, held)
 for i = 6, #ARGV do
   if room_in(B, client, userid, platform, ARGV[i], now) then

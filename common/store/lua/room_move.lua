@@ -11,7 +11,7 @@
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, room, inside, to = KEYS[1], ARGV[1], ARGV[4], ARGV[5] == '1', { ARGV[2], ARGV[3] }
-local nsp, now = string.match(B, '{(.*)}$'), now_ms()
+local nsp, now = string.match(B, '{(.*)}$'), now_text()
 if inside and redis.call('EXISTS', B .. ':conf') == 1 then
   route_on(B, owner, room)
 end

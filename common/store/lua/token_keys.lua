@@ -6,4 +6,4 @@ local conf = redis.call('HMGET', KEYS[1] .. ':conf', 'connect_auth', 'jwt_keys',
 if conf[1] ~= 'jwt' then
   return {}
 end
-return { conf[2] or '[]', conf[3], string.format('%.0f', now_ms()) }
+return { conf[2] or '[]', conf[3], now_text() }

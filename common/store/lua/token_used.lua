@@ -7,5 +7,5 @@ local B = KEYS[1]
 if redis.call('HEXISTS', B .. ':tokens', ARGV[1]) == 0 then
   return 0
 end
-redis.call('HSET', B .. ':tokens-used', ARGV[1], string.format('%.0f', now_ms()))
+redis.call('HSET', B .. ':tokens-used', ARGV[1], now_text())
 return 1

@@ -11,7 +11,7 @@ if redis.call('EXISTS', B .. ':conf') == 0 then
 end
 local target = B .. ':room:' .. ARGV[2] .. ':ever:' .. platform
 local page = redis.call('ZSCAN', B .. ':room:' .. ARGV[1] .. ':ever:' .. platform, ARGV[6], 'COUNT', ARGV[5])
-local now, changes = now_ms(), {}
+local now, changes = now_text(), {}
 for i = 1, #page[2], 2 do
   if ARGV[3] == 'join' then
     changes[#changes + 1] = now

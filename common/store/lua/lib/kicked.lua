@@ -10,11 +10,15 @@ end
 
 -- For how many seconds more a client is refused, and the event; nil when it is not.
 local function kicked(B, client, userid)
+  local keys = { B .. ':kicked:' .. client, B .. ':kicked:user_' .. userid }
+  if redis.call('EXISTS', unpack(keys)) == 0 then
+    return nil
+  end
   local left, event = 0, nil
-  for _, who in ipairs({ client, 'user_' .. userid }) do
-    local ms = redis.call('PTTL', B .. ':kicked:' .. who)
+  for _, key in ipairs(keys) do
+    local ms = redis.call('PTTL', key)
     if ms > left then
-      left, event = ms, redis.call('GET', B .. ':kicked:' .. who)
+      left, event = ms, redis.call('GET', key)
     end
   end
   return event and math.ceil(left / 1000), event

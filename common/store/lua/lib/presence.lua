@@ -2,7 +2,7 @@
 -- them, so a script that is carried out twice leaves the same state as once.
 
 local function count_down(key, field)
-  if redis.call('HINCRBY', key, field, -1) <= 0 then
+  if redis.call('HINCRBY', key, field, '-1') <= 0 then
     redis.call('HDEL', key, field)
   end
 end
@@ -27,7 +27,7 @@ local function holds(held, owner, serial)
   return held and string.sub(held, 1, #start) == start
 end
 
--- Both return whether it was news.
+-- Both return whether it was news. now: as a text.
 local function room_in(B, client, userid, platform, room, now)
   redis.call('SADD', B .. ':joined:' .. client, room)
   if redis.call('SADD', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
@@ -35,8 +35,8 @@ local function room_in(B, client, userid, platform, room, now)
   end
   redis.call('ZADD', B .. ':room:' .. room .. ':ever:' .. platform, 'NX', now, client)
   if room ~= 'user_' .. userid then
-    redis.call('HINCRBY', B .. ':rooms', room, 1)
-    redis.call('HINCRBY', B .. ':room:' .. room .. ':users', userid, 1)
+    redis.call('HINCRBY', B .. ':rooms', room, '1')
+    redis.call('HINCRBY', B .. ':room:' .. room .. ':users', userid, '1')
   end
   return true
 end
@@ -67,7 +67,7 @@ local function forget(B, nsp, client, held)
   return rooms
 end
 
--- Notes in its record that a client went.
+-- Notes in its record that a client went. now: as a text.
 local function note_off(B, client, now, reason)
   redis.call('HSET', B .. ':client:' .. client, 'last_disconnect_time', now, 'disconnect_reason', reason)
 end

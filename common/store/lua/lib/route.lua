@@ -1,7 +1,7 @@
 -- What a connector says of its own members: a room has a route to it as long as it holds one.
 -- Written by every join, so that a join that was refused can not leave a later one without route.
 local function route_on(B, owner, room)
-  redis.call('HSET', B .. ':route:' .. room, owner, 1)
+  redis.call('HSET', B .. ':route:' .. room, owner, '1')
 end
 
 -- A route that no client of the connector may stand for: should the connector die before it takes
