@@ -131,7 +131,7 @@ static const char *check_fcm(struct checking *c)
 static const char *check_webpush(struct checking *c)
 {
 	struct lp_str subject = lp_json_str(c->entry, "vapid_subject");
-	struct lp_str shown = lp_json_str(c->entry, "vapid_public_key");
+	struct json_object *shown = NULL;
 	struct lp_buf text = {0}, public = {0};
 	const char *why = NULL;
 	EVP_PKEY *key = NULL;
@@ -143,7 +143,9 @@ static const char *check_webpush(struct checking *c)
 		why = "it is no private key on the curve P-256, 32 bytes in base64url or PEM";
 	if (key)
 		vapid_public_key(&public, key);
-	if (!why && shown.n && !lp_str_eq(shown, lp_buf_str(&public))) {
+	json_object_object_get_ex(c->entry, "vapid_public_key", &shown);
+	if (!why && shown &&
+	    !lp_str_eq(lp_json_str(c->entry, "vapid_public_key"), lp_buf_str(&public))) {
 		c->field = "vapid_public_key";
 		why = "it does not belong to vapid_private_key";
 	} else if (!why && !lp_str_starts(subject, LP_STR("mailto:")) &&

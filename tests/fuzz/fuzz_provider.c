@@ -85,16 +85,19 @@ static void push_data(struct lp_str s)
 	lp_buf_clear(&out);
 }
 
+#define HOSTS "push.example.org,*.push.example.com,own.example.org:8443"
+
 static void subscription(struct lp_str s)
 {
 	struct subscription sub;
 
-	if (!subscription_read(&sub, s, "push.example.org,*.push.example.com")) {
+	if (!subscription_read(&sub, s, HOSTS)) {
 		MUST(sub.listed);
 		MUST(sub.path[0] == '/' && !strpbrk(sub.path, " \r\n#"));
 		MUST(lp_str_starts(lp_cstr(sub.origin), LP_STR("https://")));
-		MUST(strncasecmp(sub.origin, "https://push.example.org:", 25) == 0 ||
-		     strcasestr(sub.origin, ".push.example.com:"));
+		MUST(strcmp(sub.origin, "https://push.example.org:443") == 0 ||
+		     strcmp(sub.origin, "https://own.example.org:8443") == 0 ||
+		     strstr(sub.origin, ".push.example.com:443"));
 	} else {
 		MUST(!sub.path && !sub.origin);
 	}

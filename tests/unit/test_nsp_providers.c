@@ -109,6 +109,9 @@ static void test_types(void)
 		{"[{\"name\":\"w\"," WEBPUSH ",\"vapid_private_key\":\"" VAPID
 		 "\",\"vapid_public_key\":\"BAAA\"}]",
 		 NULL, "push_providers[w].vapid_public_key"},
+		{"[{\"name\":\"w\"," WEBPUSH ",\"vapid_private_key\":\"" VAPID
+		 "\",\"vapid_public_key\":5}]",
+		 NULL, "push_providers[w].vapid_public_key"},
 		{"[{\"name\":\"g\",\"type\":\"fcm\"}]", NULL, "push_providers[g].service_account"},
 		{"[{\"name\":\"g\",\"type\":\"fcm\",\"service_account\":{\"type\":\"user\"}}]",
 		 NULL, "push_providers[g].service_account"},
