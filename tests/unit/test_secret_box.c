@@ -31,9 +31,9 @@ static void test_keys(void)
 		"one:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5",             /* 30 bytes */
 		"one:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4", /* 36 bytes */
 		"one:****",
-		ONE "," ONE,
-		ONE ",,",
-		"," ONE,
+		(ONE "," ONE),
+		(ONE ",,"),
+		("," ONE),
 	};
 	struct secret_keys *keys;
 
