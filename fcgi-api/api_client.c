@@ -43,7 +43,7 @@ static bool is_degrees(struct lp_str text, double max)
  * A token is for APNs, or for the provider that is named: each has a field of its own. The
  * subscription of a browser may come as the object it is.
  */
-static enum api_error read_token(struct redis_args *args, struct json_object *body)
+static bool read_token(struct redis_args *args, struct json_object *body, const char **wrong)
 {
 	struct json_object *token = api_param(body, "device_token");
 	struct lp_str provider, text;
@@ -51,8 +51,9 @@ static enum api_error read_token(struct redis_args *args, struct json_object *bo
 	bool ok = api_param_text(body, "push_provider", &provider) != LP_EINVAL &&
 		  (!provider.n || provider_name_plausible(provider));
 
+	*wrong = ok ? "device_token" : "push_provider";
 	if (!token)
-		return ok ? API_OK : API_CLIENT_FIELD_INVALID;
+		return ok;
 	if (json_object_is_type(token, json_type_object)) {
 		lp_json_text(&json, token);
 		text = lp_buf_str(&json);
@@ -67,13 +68,14 @@ static enum api_error read_token(struct redis_args *args, struct json_object *bo
 		redis_args_add(args, text);
 	}
 	lp_buf_clear(&json);
-	return ok ? API_OK : API_CLIENT_FIELD_INVALID;
+	return ok;
 }
 
 /* Appends field and value for those that are given; an empty one takes the field away. */
-static enum api_error read_fields(struct redis_args *args, struct json_object *body)
+static enum api_error read_fields(struct redis_args *args, struct json_object *body,
+				  const char **wrong)
 {
-	if (read_token(args, body) != API_OK)
+	if (!read_token(args, body, wrong))
 		return API_CLIENT_FIELD_INVALID;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct json_object *value = api_param(body, fields[i].name);
@@ -81,6 +83,7 @@ static enum api_error read_fields(struct redis_args *args, struct json_object *b
 
 		if (!value)
 			continue;
+		*wrong = fields[i].name;
 		if (api_param_text(body, fields[i].name, &text) != LP_OK || text.n > VALUE_MAX)
 			return API_CLIENT_FIELD_INVALID;
 		if (text.n && ((fields[i].kind == LONGITUDE && !is_degrees(text, 180)) ||
@@ -126,6 +129,7 @@ void api_client(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 	struct lp_str id = lp_json_str(req->body, "id");
 	struct redis_args args = {0};
 	struct redisReply *reply = NULL;
+	const char *wrong = NULL;
 	enum api_error err = API_OK;
 	size_t fixed;
 
@@ -137,14 +141,16 @@ void api_client(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 	else if (!ident_is_client(ctx->app->rules, req->user, id))
 		err = API_CLIENT_NOT_FOUND;
 	else
-		err = read_fields(&args, req->body);
+		err = read_fields(&args, req->body, &wrong);
 	if (err == API_OK && args.count == fixed) {
 		read_record(ctx, req->user, id, resp);
 	} else if (err == API_OK) {
 		err = api_script(ctx, "client_save", &args, &reply);
 		resp->status = 204;
 	}
-	if (err != API_OK)
+	if (err == API_CLIENT_FIELD_INVALID)
+		api_fail_at(resp, err, wrong);
+	else if (err != API_OK)
 		api_fail(resp, err);
 	redis_reply_free(reply);
 	redis_args_clear(&args);

@@ -183,10 +183,11 @@ static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 void api_namespace_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	static const char *const passwords[] = {"auth_passwd", "auth_passwd2"};
+	struct lp_str text;
 
-	/* Who found a token must not be able to go on when it is revoked. */
+	/* Who found a token must not be able to go on when it is revoked, nor to shut others out. */
 	for (size_t i = 0; i < 2; i++) {
-		if (req->token.n && api_param(req->body, passwords[i])) {
+		if (req->token.n && api_param_text(req->body, passwords[i], &text) != LP_ENOENT) {
 			api_fail_at(resp, API_SCOPE_INSUFFICIENT, passwords[i]);
 			return;
 		}

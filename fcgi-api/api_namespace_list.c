@@ -148,7 +148,8 @@ static int add_page(struct api_ctx *ctx, const struct wanted *w, const struct lp
 	return rc;
 }
 
-static bool read_wanted(const struct api_req *req, struct wanted *w)
+/* NULL, or the parameter that is wrong. */
+static const char *read_wanted(const struct api_req *req, struct wanted *w)
 {
 	w->key = lp_json_str(req->params, "key");
 	w->name = lp_json_str(req->params, "name");
@@ -156,23 +157,25 @@ static bool read_wanted(const struct api_req *req, struct wanted *w)
 	if (!lp_str_eq(w->offline, LP_STR("on")) && !lp_str_eq(w->offline, LP_STR("off")))
 		w->offline.n = 0; /* "all" */
 	w->online = push_msg_flag(api_param(req->params, "online"));
-	if (!api_param_count(req->params, "page", 1, &w->page) ||
-	    !api_param_count(req->params, "pageSize", 20, &w->size))
-		return false;
+	if (!api_param_count(req->params, "page", 1, &w->page))
+		return "page";
+	if (!api_param_count(req->params, "pageSize", 20, &w->size))
+		return "pageSize";
 	if (w->size > PAGE_MAX)
 		w->size = PAGE_MAX;
-	return true;
+	return NULL;
 }
 
 void api_namespace_list(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	struct keys keys = {0};
 	struct wanted w;
+	const char *wrong = read_wanted(req, &w);
 	size_t from, n;
 	int rc;
 
-	if (!read_wanted(req, &w)) {
-		api_fail(resp, API_PAGE_INVALID);
+	if (wrong) {
+		api_fail_at(resp, API_PAGE_INVALID, wrong);
 		return;
 	}
 	rc = read_keys(ctx, &w, &keys);

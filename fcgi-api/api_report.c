@@ -82,9 +82,12 @@ void api_report_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *
 	struct redis_args args = {0};
 	struct redisReply *reply;
 
-	if (!api_param_count(req->params, "page", 1, &page) ||
-	    !api_param_count(req->params, "size", 20, &size)) {
-		api_fail(resp, API_PAGE_INVALID);
+	if (!api_param_count(req->params, "page", 1, &page)) {
+		api_fail_at(resp, API_PAGE_INVALID, "page");
+		return;
+	}
+	if (!api_param_count(req->params, "size", 20, &size)) {
+		api_fail_at(resp, API_PAGE_INVALID, "size");
 		return;
 	}
 	if (size > PAGE_MAX)

@@ -269,11 +269,11 @@ void api_report_admin_online(struct api_ctx *ctx, struct api_req *req, struct ap
 		lp_buf_addc(&nsp, '/');
 	lp_buf_adds(&nsp, text);
 	if (given && !json_object_is_type(given, json_type_string))
-		api_fail(resp, API_NAMESPACE_INVALID);
+		api_fail_at(resp, API_NAMESPACE_INVALID, "namespace");
 	else if (!text.n)
 		report_platform(ctx, resp);
 	else if (!ident_namespace(ctx->app->rules, lp_buf_str(&nsp)))
-		api_fail(resp, API_NAMESPACE_INVALID);
+		api_fail_at(resp, API_NAMESPACE_INVALID, "namespace");
 	else
 		report_online(ctx, req, lp_buf_str(&nsp), resp);
 	lp_buf_clear(&nsp);

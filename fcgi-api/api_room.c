@@ -16,6 +16,7 @@ struct transfer {
 	const char *type; /* join, leave */
 	struct lp_str sources[SOURCES_MAX];
 	size_t count;
+	const char *missing; /* with API_TRANSFER_EMPTY */
 };
 
 /* Not given, or given as nothing. */
@@ -31,11 +32,14 @@ static bool is_empty(struct json_object *value)
 static enum api_error read_transfer(const struct api_ctx *ctx, const struct api_req *req,
 				    struct transfer *t)
 {
+	static const char *const names[] = {"targetRoom", "sourceRooms", "type"};
 	int count;
 
-	if (is_empty(api_param(req->body, "targetRoom")) ||
-	    is_empty(api_param(req->body, "sourceRooms")) || is_empty(api_param(req->body, "type")))
-		return API_TRANSFER_EMPTY;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		t->missing = names[i];
+		if (is_empty(api_param(req->body, names[i])))
+			return API_TRANSFER_EMPTY;
+	}
 	t->target = lp_json_str(req->body, "targetRoom");
 	if (!ident_room(ctx->app->rules, t->target))
 		return API_TARGET_ROOM_INVALID;
@@ -112,7 +116,10 @@ void api_room_transfer(struct api_ctx *ctx, struct api_req *req, struct api_resp
 		err = transfer_online(ctx, &t);
 	if (err == API_OK)
 		err = transfer_ever(ctx, &t);
-	answer(resp, err);
+	if (err == API_TRANSFER_EMPTY)
+		api_fail_at(resp, err, t.missing);
+	else
+		answer(resp, err);
 }
 
 /* The room whose clients are meant; false when there is no such name. */
@@ -135,8 +142,10 @@ void api_room_apns(struct api_ctx *ctx, struct api_req *req, struct api_resp *re
 	adds = api_param_rooms(ctx->app, req->body, "add", add, QUIET_MAX);
 	removes = api_param_rooms(ctx->app, req->body, "remove", remove, QUIET_MAX);
 	if (adds < 0 || removes < 0) {
-		err = API_ROOM_INVALID;
-	} else if (adds + removes) {
+		api_fail_at(resp, API_ROOM_INVALID, adds < 0 ? "add" : "remove");
+		return;
+	}
+	if (adds + removes) {
 		struct redis_args args = {0};
 
 		api_script_base(&args, ctx, req->user);

@@ -150,7 +150,7 @@ void api_timeline(struct api_ctx *ctx, struct api_req *req, struct api_resp *res
 	struct lp_str client = {NULL, 0};
 
 	if (api_param_text(req->params, "client", &client) == LP_EINVAL) {
-		api_fail(resp, API_CLIENT_NOT_FOUND);
+		api_fail_at(resp, API_CLIENT_NOT_FOUND, "client");
 		return;
 	}
 	if (!api_report_id(lp_buf_str(&req->arg))) {

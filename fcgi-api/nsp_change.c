@@ -4,7 +4,11 @@
 #include "fcgi-api/nsp_limits.h"
 #include "fcgi-api/password.h"
 
-#define SECRET_MIN 16u /* bytes of callback_secret */
+/* Bytes. */
+#define NAME_MAX   1000u /* hundreds of them are shown on one page */
+#define URL_MAX    2000u
+#define AUTH_MAX   4000u
+#define SECRET_MIN 16u /* of callback_secret */
 #define SECRET_MAX 256u
 
 const char *const nsp_limit_names[NSP_LIMITS] = {
@@ -20,16 +24,54 @@ static void add(struct redis_args *args, const char *field, struct lp_str value)
 	redis_args_add(args, value);
 }
 
-static enum api_error add_text(struct redis_args *args, struct json_object *body, const char *name)
+/* good: NULL, or whether a text that is not empty can be taken. */
+static enum api_error add_text(struct redis_args *args, struct json_object *body, const char *name,
+			       size_t max, bool (*good)(struct lp_str value))
 {
 	struct lp_str value;
 	int rc = api_param_text(body, name, &value);
 
-	if (rc == LP_EINVAL)
+	if (rc == LP_EINVAL || value.n > max || (value.n && good && !good(value)))
 		return API_SETTING_INVALID;
 	if (rc == LP_OK)
 		add(args, name, value);
 	return API_OK;
+}
+
+static enum api_error add_name(struct redis_args *args, struct json_object *body, const char *name)
+{
+	return add_text(args, body, name, NAME_MAX, NULL);
+}
+
+/* Bytes that could end a line of a request. */
+static bool is_line(struct lp_str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool is_url(struct lp_str text)
+{
+	size_t scheme = lp_str_find(text, ':');
+
+	return (lp_str_caseeq(lp_str(text.p, scheme), LP_STR("http")) ||
+		lp_str_caseeq(lp_str(text.p, scheme), LP_STR("https"))) &&
+	       lp_str_starts(lp_str_from(text, scheme), LP_STR("://")) && text.n > scheme + 3 &&
+	       is_line(text) && lp_str_find(text, ' ') == text.n;
+}
+
+static enum api_error add_url(struct redis_args *args, struct json_object *body, const char *name)
+{
+	return add_text(args, body, name, URL_MAX, is_url);
+}
+
+static enum api_error add_header(struct redis_args *args, struct json_object *body,
+				 const char *name)
+{
+	return add_text(args, body, name, AUTH_MAX, is_line);
 }
 
 static enum api_error add_offline(struct redis_args *args, struct json_object *body,
@@ -131,10 +173,10 @@ enum api_error nsp_change_args(struct redis_args *args, struct json_object *body
 		enum api_error (*add)(struct redis_args *args, struct json_object *body,
 				      const char *name);
 	} settings[] = {
-		{"name", add_text},
-		{"connect_callback", add_text},
-		{"disconnect_callback", add_text},
-		{"callback_auth", add_text},
+		{"name", add_name},
+		{"connect_callback", add_url},
+		{"disconnect_callback", add_url},
+		{"callback_auth", add_header},
 		{"callback_secret", add_secret},
 		{"connect_auth", add_connect_auth},
 		{"offline", add_offline},

@@ -242,6 +242,50 @@ static void test_report_admin_online(void)
 
 /* --- namespaces --- */
 
+/* What could be called by mistake, or end a line of a request, or fill a page of the list. */
+static void test_save_texts(void)
+{
+	static const struct {
+		const char *field, *value;
+		bool good;
+	} rows[] = {
+		{"connect_callback", "http://127.0.0.1:9/x?y=z", true},
+		{"connect_callback", "HTTPS://example.org", true},
+		{"connect_callback", "ftp://example.org/", false},
+		{"connect_callback", "example.org", false},
+		{"connect_callback", "http://", false},
+		{"connect_callback", "http:/example.org", false},
+		{"connect_callback", "http://example.org/a b", false},
+		{"disconnect_callback", "http://example.org/\\r\\nx: y", false},
+		{"disconnect_callback", "file:///etc/passwd", false},
+		{"disconnect_callback", "", true},
+		{"callback_auth", "Bearer x y", true},
+		{"callback_auth", "x\\r\\ny: z", false},
+	};
+	char body[1400], want[64], name[1002];
+
+	fresh();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *answer;
+
+		snprintf(body, sizeof(body), "{\"key\":\"d\",\"%s\":\"%s\"}", rows[i].field,
+			 rows[i].value);
+		answer = post(ADMIN, "/api/admin/namespace/save", body);
+		EXPECT(body, msg_of(answer),
+		       rows[i].good ? "200 {}" : "400 a setting of the namespace is invalid");
+		snprintf(want, sizeof(want), "\"%s\"", rows[i].good ? "" : rows[i].field);
+		EXPECT(body, rows[i].good ? want : member(answer, 0, "field"), want);
+	}
+	EXPECT("the last good one", command_text("HGET lp:{/d}:conf connect_callback"),
+	       "HTTPS://example.org");
+	for (size_t n = 1000; n < 1002; n++) {
+		memset(name, 'x', n);
+		snprintf(body, sizeof(body), "{\"key\":\"d\",\"name\":\"%.*s\"}", (int)n, name);
+		EXPECT("name", msg_of(post(ADMIN, "/api/admin/namespace/save", body)),
+		       n > 1000 ? "400 a setting of the namespace is invalid" : "200 {}");
+	}
+}
+
 static void test_save(void)
 {
 	static const struct {
@@ -453,6 +497,7 @@ int main(void)
 		{"report online", test_report_online},
 		{"report admin online", test_report_admin_online},
 		{"save", test_save},
+		{"texts of a namespace", test_save_texts},
 		{"apns_list", test_apns_list},
 		{"list", test_list},
 		{"many", test_many},

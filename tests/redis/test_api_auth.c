@@ -82,6 +82,7 @@ static void test_scopes(void)
 		{API_POST, SAVE, "{\"name\":\"n\"}", "403", "403", "200"},
 		{API_POST, SAVE, "{\"auth_passwd\":\"x\"}", "403", "403", "403"},
 		{API_POST, SAVE, "{\"auth_passwd2\":\"\"}", "403", "403", "403"},
+		{API_POST, SAVE, "{\"auth_passwd2\":null}", "403", "403", "403"},
 		{API_GET, TOKEN, "", "403", "403", "403"},
 		{API_POST, TOKEN, "{\"name\":\"n\",\"scope\":\"all\"}", "403", "403", "403"},
 		{API_POST, REVOKE, "{\"id\":\"x\"}", "403", "403", "403"},
