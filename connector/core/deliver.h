@@ -15,8 +15,12 @@
 
 #include "connector/core/room.h"
 
-/* Members served in one turn of the loop. */
-#define DELIVER_SLICE 1000
+/*
+ * Members served in one turn of the loop. What belongs to so many is still in the cache when their
+ * connections are written to at the end of the turn; and what comes meanwhile goes to more of the
+ * others together with what is under way.
+ */
+#define DELIVER_SLICE 100
 
 void deliver_push(struct nsp *nsp, const struct pushed *p);
 /* One that a log brought: to those of its rooms that had it not, for those who were members then. */

@@ -46,6 +46,8 @@ static struct room *hold(struct nsp *nsp, struct lp_str name)
 	room = lp_xcalloc(1, sizeof(*room) + name.n + 1);
 	room->nsp = nsp;
 	room->serial = ++nsp->core->last_serial;
+	room->members = &room->only;
+	room->space = 1;
 	memcpy(room->name, name.p, name.n);
 	HASH_ADD_KEYPTR(hh, nsp->rooms, room->name, name.n, room);
 	nsp->core->stats.rooms++;
@@ -57,8 +59,20 @@ static void discard(struct room *room)
 	deliver_cancel(room);
 	HASH_DEL(room->nsp->rooms, room);
 	room->nsp->core->stats.rooms--;
-	free(room->members);
+	if (room->members != &room->only)
+		free(room->members);
 	free(room);
+}
+
+/* Makes room for one more. */
+static void grow(struct room *room)
+{
+	struct member **old = room->members == &room->only ? NULL : room->members;
+
+	room->space *= 2;
+	room->members = lp_xrealloc(old, room->space * sizeof(room->members[0]));
+	if (!old)
+		room->members[0] = room->only;
 }
 
 static void place(struct room *room, uint32_t at, struct member *m)
@@ -73,11 +87,8 @@ struct member *room_join(struct client *c, struct lp_str name)
 	struct room *room = hold(c->nsp, name);
 	struct member *m = lp_pool_get(&core->members);
 
-	if (room->count == room->space) {
-		/* Most rooms are one user's own: start with one place. */
-		room->space = room->space ? room->space * 2 : 1;
-		room->members = lp_xrealloc(room->members, room->space * sizeof(room->members[0]));
-	}
+	if (room->count == room->space)
+		grow(room);
 	m->client = c;
 	m->room = room;
 	m->since = m->got = core->sequence;

@@ -44,12 +44,15 @@ struct delivery_head {
 struct room {
 	UT_hash_handle hh; /* in nsp.rooms, by name */
 	struct nsp *nsp;
-	struct member **members;
+	struct member **members; /* array; while there is one at most, only */
+	struct member *only;     /* most rooms are one user's own */
 	uint32_t count;
 	uint32_t space;
 	uint64_t last;   /* position in the log of the last push given to it, 0: none yet */
 	uint64_t serial; /* a room made again under this name is another one */
 	bool routed;     /* the store confirmed that pushes for it come here */
+	bool busy;       /* on core.busy_rooms, or paused */
+	bool paused;     /* on pace.rooms, see pace.h */
 	uint32_t asked;  /* times the store was asked for that, refused registrations taken off */
 
 	struct delivery *deliveries; /* under way, in order */
@@ -57,8 +60,6 @@ struct room {
 	uint32_t shared; /* of these those whose message goes to other rooms too */
 	uint32_t cursor; /* members before it have been served in this round */
 	uint64_t round;  /* sequence of the last message that was there when the round began */
-	bool busy;       /* on core.busy_rooms, or paused */
-	bool paused;     /* on pace.rooms, see pace.h */
 	struct room *next_busy;
 	char name[];
 };

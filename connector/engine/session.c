@@ -154,13 +154,14 @@ void session_assemble(struct session *s, struct assembly *a)
 struct session *session_new(struct engine *e, int version, struct lp_str query,
 			    struct lp_str cookie)
 {
-	struct session *s = lp_xcalloc(1, sizeof(*s));
+	struct session *s = lp_xcalloc(1, sizeof(*s) + query.n + 1);
 	uint8_t random[16];
 
 	s->engine = e;
 	s->version = (uint8_t)version;
 	s->serial = ++e->last_serial;
-	s->query = lp_xstrndup(query);
+	if (query.n)
+		memcpy(s->query, query.p, query.n);
 	s->cookie = cookie.n ? lp_xstrndup(cookie) : NULL;
 	e->random(random, sizeof(random));
 	session_id_make(s->id, lp_cstr(e->conf.tag), random);
@@ -189,7 +190,6 @@ void session_free(struct session *s)
 {
 	clear_queue(s);
 	assembly_free(s->assembly);
-	free(s->query);
 	free(s->cookie);
 	free(s->jsonp);
 	free(s);

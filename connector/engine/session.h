@@ -71,9 +71,9 @@ struct session {
 
 	struct session *next_dirty;
 	struct session *next_closed;
-	char *query;  /* of the handshake URL, owned */
 	char *cookie; /* of the handshake, owned, until the first sign of life; may be NULL */
 	char *jsonp;  /* digits of the handshake's j, owned; NULL: not JSONP */
+	char query[]; /* of the handshake URL */
 };
 
 /* Makes a session and enters it into the engine's table. */

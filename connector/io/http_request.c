@@ -33,7 +33,7 @@ static enum http_out_mode out_mode(const struct http_request *r, bool close)
 /* Sends the server's text buffer, and the body behind it. */
 static void send_text(struct peer *p, struct lp_str body)
 {
-	struct lp_buf *text = &p->server->text;
+	struct lp_buf *text = &peer_server(p)->text;
 	struct lp_blob *b = lp_blob_new(NULL, text->len + body.n);
 
 	memcpy(b->data, text->data, text->len);
@@ -64,7 +64,7 @@ static void encode(struct http_server *s, const struct http_request *r, struct h
 void http_request_answer(struct peer *p, const struct http_answer *a)
 {
 	struct http_answer answer = *a;
-	struct http_server *s = p->server;
+	struct http_server *s = peer_server(p);
 	struct http_request *r = p->request;
 	bool close = a->close || !r || !r->keep_alive || r->unread || s->draining;
 	bool no_body = r && r->head_only;
@@ -106,7 +106,7 @@ static void answer_error(struct peer *p, int status, bool close)
 void http_request_refuse(struct peer *p, int status)
 {
 	if (status != 408)
-		p->server->stats.bad_requests++;
+		peer_server(p)->stats.bad_requests++;
 	answer_error(p, status, true);
 }
 
@@ -132,8 +132,8 @@ static bool may_upgrade(struct peer *p, const struct http_head *h)
 {
 	int rc = ws_handshake_check(h);
 
-	if (!cors_websocket(p->server->cors, h)) {
-		p->server->stats.bad_origins++;
+	if (!cors_websocket(peer_server(p)->cors, h)) {
+		peer_server(p)->stats.bad_origins++;
 		answer_error(p, 403, true);
 		return false;
 	}
@@ -149,19 +149,19 @@ static void negotiate(struct peer *p, const struct http_head *h)
 {
 	const char *answer = NULL;
 
-	for (size_t i = 0; i < h->header_count && p->server->deflate && !answer; i++) {
+	for (size_t i = 0; i < h->header_count && peer_server(p)->deflate && !answer; i++) {
 		if (lp_str_caseeq(h->headers[i].name, LP_STR("Sec-WebSocket-Extensions")))
 			answer = ws_deflate_answer(h->headers[i].value);
 	}
 	if (!answer)
 		return;
 	lp_buf_addf(&p->request->cors, "Sec-WebSocket-Extensions: %s\r\n", answer);
-	p->message.deflate = p->server->deflate;
+	p->message.deflate = peer_server(p)->deflate;
 }
 
 static void open_websocket(struct peer *p, const struct http_head *h)
 {
-	struct http_server *s = p->server;
+	struct http_server *s = peer_server(p);
 
 	negotiate(p, h);
 	http_out_vary(&p->request->cors, p->request->vary);
@@ -177,7 +177,7 @@ static void open_websocket(struct peer *p, const struct http_head *h)
 
 static void body_too_large(struct peer *p)
 {
-	p->server->stats.large_bodies++;
+	peer_server(p)->stats.large_bodies++;
 	peer_detach(p, CLOSE_PROTOCOL);
 	http_request_refuse(p, 413);
 }
@@ -189,7 +189,7 @@ static void want_body(struct peer *p, const struct http_head *h, struct lp_str r
 	struct lp_str type = http_head_get(h, "Content-Type");
 	size_t length = h->content_length > 0 ? (size_t)h->content_length : 0;
 
-	if (length > p->server->conf.max_payload) {
+	if (length > peer_server(p)->conf.max_payload) {
 		body_too_large(p);
 		return;
 	}
@@ -201,10 +201,10 @@ static void want_body(struct peer *p, const struct http_head *h, struct lp_str r
 	r->is_chunked = h->chunked;
 	r->left = length;
 	peer_set_state(p, PEER_BODY);
-	deadline_set(&p->conn.deadline, &p->server->bodies, peer_now(p));
+	deadline_set(&p->conn.deadline, &peer_server(p)->bodies, peer_now(p));
 	if (!rest.n && http_head_has_token(h, "Expect", "100-continue")) {
-		lp_buf_reset(&p->server->text);
-		lp_buf_addz(&p->server->text, "HTTP/1.1 100 Continue\r\n\r\n");
+		lp_buf_reset(&peer_server(p)->text);
+		lp_buf_addz(&peer_server(p)->text, "HTTP/1.1 100 Continue\r\n\r\n");
 		send_text(p, LP_STR(""));
 	}
 }
@@ -212,7 +212,7 @@ static void want_body(struct peer *p, const struct http_head *h, struct lp_str r
 static void to_engine(struct peer *p, struct engine *e, const struct http_head *h,
 		      struct lp_str rest)
 {
-	struct http_server *s = p->server;
+	struct http_server *s = peer_server(p);
 	struct http_request *r = p->request;
 
 	r->gzip = s->gzip && gzip_accepted(http_head_get(h, "Accept-Encoding"));
@@ -258,9 +258,9 @@ static size_t take_request(struct peer *p, const struct http_head *h, struct lp_
 {
 	struct http_request *r = lp_xcalloc(1, sizeof(*r));
 	uint64_t length = h->content_length > 0 ? (uint64_t)h->content_length : 0;
-	struct engine *e = engine_for(p->server, h->path);
+	struct engine *e = engine_for(peer_server(p), h->path);
 
-	p->server->stats.requests++;
+	peer_server(p)->stats.requests++;
 	r->keep_alive = h->keep_alive;
 	r->minor_0 = h->minor == 0;
 	r->head_only = lp_str_eq(h->method, LP_STR("HEAD"));
@@ -279,7 +279,7 @@ static size_t take_request(struct peer *p, const struct http_head *h, struct lp_
 
 static size_t take_head(struct peer *p, const char *data, size_t len)
 {
-	struct http_server *s = p->server;
+	struct http_server *s = peer_server(p);
 	struct http_head h;
 	ssize_t n;
 
@@ -321,8 +321,8 @@ static size_t take_chunks(struct peer *p, const char *data, size_t len)
 {
 	struct http_request *r = p->request;
 	size_t used = 0;
-	int rc = http_chunked_feed(&r->chunked, data, len, &r->body, p->server->conf.max_payload,
-				   &used);
+	int rc = http_chunked_feed(&r->chunked, data, len, &r->body,
+				   peer_server(p)->conf.max_payload, &used);
 
 	if (rc == 1) {
 		body_complete(p);
@@ -355,7 +355,7 @@ static void hold(struct peer *p, size_t len)
 {
 	if (len <= HELD_MAX)
 		return;
-	p->server->stats.bad_requests++;
+	peer_server(p)->stats.bad_requests++;
 	peer_detach(p, CLOSE_PROTOCOL);
 	conn_close(&p->conn);
 }
@@ -365,7 +365,7 @@ static void hold(struct peer *p, size_t len)
 static bool worth_parsing(const struct peer *p, const char *data, size_t len, size_t fresh)
 {
 	return fresh >= len || memchr(data + len - fresh, '\n', fresh) ||
-	       len >= p->server->conf.header_max;
+	       len >= peer_server(p)->conf.header_max;
 }
 
 size_t http_request_input(struct peer *p, char *data, size_t len, size_t fresh)

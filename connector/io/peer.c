@@ -107,7 +107,7 @@ static void link_address(struct link *l, const struct http_head *h, struct link_
 {
 	struct peer *p = peer_of_link(l);
 
-	client_address_of(a, p->conn.fd, h, p->server->conf.trusted_proxies);
+	client_address_of(a, p->conn.fd, h, peer_server(p)->conf.trusted_proxies);
 }
 
 static const struct link_ops link_ops = {link_send, link_respond, link_end, link_drop,
@@ -117,7 +117,7 @@ static const struct link_ops link_ops = {link_send, link_respond, link_end, link
 
 void peer_head_overdue(struct peer *p)
 {
-	p->server->stats.timeouts++;
+	peer_server(p)->stats.timeouts++;
 	if (p->conn.in.len) {
 		http_request_refuse(p, 408);
 	} else { /* it never asked for anything */
@@ -128,19 +128,19 @@ void peer_head_overdue(struct peer *p)
 
 void peer_body_overdue(struct peer *p)
 {
-	p->server->stats.timeouts++;
+	peer_server(p)->stats.timeouts++;
 	peer_detach(p, CLOSE_TRANSPORT);
 	http_request_refuse(p, 408);
 }
 
 void peer_idle_overdue(struct peer *p)
 {
-	size_t unsent = conn_pending(&p->conn);
+	uint32_t unsent = (uint32_t)conn_pending(&p->conn);
 
 	if (unsent && (!p->unsent || unsent < p->unsent)) {
 		/* slow, but it reads its answer */
 		p->unsent = unsent;
-		deadline_set(&p->conn.deadline, &p->server->idles, peer_now(p));
+		deadline_set(&p->conn.deadline, &peer_server(p)->idles, peer_now(p));
 		return;
 	}
 	peer_set_state(p, PEER_OVER);
@@ -151,7 +151,6 @@ void peer_new(struct http_server *s, int fd)
 {
 	struct peer *p = lp_xcalloc(1, sizeof(*p));
 
-	p->server = s;
 	p->link.ops = &link_ops;
 	conn_open(&p->conn, &s->conns, fd, &conn_ops);
 	deadline_set(&p->conn.deadline, &s->heads, peer_now(p));

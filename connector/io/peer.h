@@ -74,14 +74,18 @@ struct http_request {
 
 struct peer {
 	struct conn conn;
-	struct link link; /* what the engine knows */
-	struct http_server *server;
+	struct link link;             /* what the engine knows */
 	struct engine *engine;        /* of the present request, or of the websocket */
 	struct http_request *request; /* PEER_BODY and PEER_WAIT */
 	struct ws_msg message;        /* PEER_OPEN; its deflate is the server's, or NULL */
-	size_t unsent;                /* when it was looked at last, see peer.c */
+	uint32_t unsent;              /* when it was looked at last, see peer.c */
 	uint8_t state;                /* enum peer_state */
 };
+
+static inline struct http_server *peer_server(const struct peer *p)
+{
+	return (struct http_server *)((char *)p->conn.set - offsetof(struct http_server, conns));
+}
 
 static inline struct peer *peer_of_conn(struct conn *c)
 {
@@ -95,7 +99,7 @@ static inline struct peer *peer_of_link(struct link *l)
 
 static inline uint64_t peer_now(const struct peer *p)
 {
-	return loop_now(p->server->conns.loop);
+	return loop_now(p->conn.set->loop);
 }
 
 /* Adopts an accepted socket. */

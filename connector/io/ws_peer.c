@@ -59,19 +59,19 @@ static struct lp_blob *packed(struct http_server *s, struct lp_blob *frame)
 
 void ws_peer_send(struct peer *p, struct lp_blob *frame)
 {
-	conn_send(&p->conn, p->message.deflate ? packed(p->server, frame) : frame, true);
+	conn_send(&p->conn, p->message.deflate ? packed(peer_server(p), frame) : frame, true);
 }
 
 void ws_peer_end(struct peer *p, uint16_t code)
 {
 	send_close(p, code);
 	peer_set_state(p, PEER_CLOSING);
-	deadline_set(&p->conn.deadline, &p->server->conns.closing, peer_now(p));
+	deadline_set(&p->conn.deadline, &peer_server(p)->conns.closing, peer_now(p));
 }
 
 static void fail(struct peer *p, uint16_t code)
 {
-	struct http_server_stats *stats = &p->server->stats;
+	struct http_server_stats *stats = &peer_server(p)->stats;
 
 	stats->bad_frames++;
 	stats->large_messages += code == CODE_TOOBIG;
@@ -123,7 +123,7 @@ static void take_event(struct peer *p, const struct ws_result *r)
 
 size_t ws_peer_input(struct peer *p, char *data, size_t len)
 {
-	const struct http_server_conf *conf = &p->server->conf;
+	const struct http_server_conf *conf = &peer_server(p)->conf;
 	unsigned control = 0;
 	size_t used = 0;
 
