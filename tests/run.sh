@@ -260,6 +260,12 @@ conformance()
 	[ -z "${bad-}" ]
 }
 
+# That the benchmark works; it measures nothing here.
+stage_bench()
+{
+	LP_BUILD="$work/gcc" node --test --test-reporter=spec "$src/tests/bench/smoke.test.mjs"
+}
+
 # Build, what clients connect through, test files.
 e2e()
 {
@@ -386,7 +392,7 @@ run_all()
 	# Real programs and clients wait for each other, with timeouts: one stage at a time, so that a
 	# small machine has nothing else to do meanwhile.
 	for stage in instructions site check_redis conformance conformance_sanitize e2e_direct \
-		e2e_crowd e2e_nginx e2e_lighttpd e2e_apache e2e_sanitize console; do
+		e2e_crowd e2e_nginx e2e_lighttpd e2e_apache e2e_sanitize console bench; do
 		side_by_side "$stage"
 	done
 	show_failures

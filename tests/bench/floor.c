@@ -2,7 +2,8 @@
  * The floor that a fan-out is measured against: a websocket server that does nothing else. One
  * epoll loop; a line "<messages> <bytes>" on standard input sends that many frames of that size to
  * every client, each with a send() of its own, or with "<messages> <bytes> v" all of them in one
- * writev() per client.
+ * writev() per client. "<messages> <bytes> s <number>" has "t":<number> in the frames, from which
+ * the clients tell how long it took (wsload.c).
  */
 #include "config.h"
 
@@ -38,6 +39,15 @@ static void accept_clients(int listener, int epoll_fd)
 	}
 }
 
+static void forget(int fd)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (fds[i] == fd)
+			fds[i--] = fds[--count];
+	}
+	close(fd);
+}
+
 /* The only thing a client ever says is its upgrade request. */
 static void answer(int fd)
 {
@@ -47,7 +57,7 @@ static void answer(int fd)
 	char in[4096];
 
 	if (recv(fd, in, sizeof(in), 0) <= 0) {
-		close(fd);
+		forget(fd);
 		return;
 	}
 	if (count == CLIENTS_MAX || send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL) < 0)
@@ -55,7 +65,7 @@ static void answer(int fd)
 	fds[count++] = fd;
 }
 
-static size_t make_frame(size_t bytes)
+static size_t make_frame(size_t bytes, unsigned long sent)
 {
 	size_t head = bytes < 126 ? 2 : 4;
 
@@ -66,6 +76,11 @@ static size_t make_frame(size_t bytes)
 		frame[3] = (char)bytes;
 	}
 	memset(frame + head, 'x', bytes);
+	if (sent && bytes > 32) {
+		int n = sprintf(frame + head, "\"t\":%lu", sent);
+
+		frame[head + (size_t)n] = ',';
+	}
 	return head + bytes;
 }
 
@@ -93,15 +108,16 @@ static void send_all(unsigned messages, size_t len, int together)
 static void command(void)
 {
 	char line[128], v = 0;
+	unsigned long sent = 0;
 	unsigned messages;
 	size_t bytes;
 
 	if (!fgets(line, sizeof(line), stdin))
 		exit(0);
-	if (sscanf(line, "%u %zu %c", &messages, &bytes, &v) < 2 || messages > MESSAGES_MAX ||
-	    bytes > 65000)
+	if (sscanf(line, "%u %zu %c %lu", &messages, &bytes, &v, &sent) < 2 ||
+	    messages > MESSAGES_MAX || bytes > 65000)
 		exit(2);
-	send_all(messages, make_frame(bytes), v == 'v');
+	send_all(messages, make_frame(bytes, sent), v == 'v');
 }
 
 int main(int argc, char **argv)
@@ -126,6 +142,8 @@ int main(int argc, char **argv)
 		perror("floor: listen");
 		return 1;
 	}
+	printf("listens port=%u\n", ntohs(at.sin_port));
+	fflush(stdout);
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &ev);
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &in);
 	for (;;) {

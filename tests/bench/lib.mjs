@@ -1,13 +1,13 @@
 // What the measurements share: a stack of their own, tools that are C programs, the account of CPU.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const top = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const top = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 // Options of the command line over their defaults, which also tell their types.
 export function readOptions(options, args) {
@@ -25,30 +25,54 @@ const isFree = (port) => new Promise((resolve) => {
   server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 });
 
-// Two free ports in a row, below the range that the kernel gives to connections.
-export async function freePorts() {
-  for (let port = 10240 + (process.pid % 1000) * 10; port < 22000; port += 10) {
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+let nextPort = 10240 + (process.pid % 1000) * 10;
+
+// The first of some free ports in a row, below the range that the kernel gives to connections. None is
+// given twice.
+export async function freePorts(count = 2) {
+  for (; nextPort < 22700; nextPort += 10) {
+    const row = await Promise.all(Array.from({ length: count }, (_, i) => isFree(nextPort + i)));
+    if (row.every(Boolean)) {
+      nextPort += Math.ceil(count / 10) * 10;
+      return nextPort - Math.ceil(count / 10) * 10;
+    }
   }
   throw new Error('no free ports');
 }
 
-// Nanoseconds of CPU a single-threaded process has had, from the scheduler's own accounting.
-export const cpuOf = (pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]);
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
-// Bytes of memory that are the process's own (not files, not the kernel's socket buffers).
-export const memoryOf = (pid) =>
-  Number(/^Anonymous:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024;
+// Nanoseconds of CPU that processes have had, all their threads, from the scheduler's own accounting.
+export const cpuOf = (pids) => sum([pids].flat().flatMap((pid) => readdirSync(`/proc/${pid}/task`)
+  .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))));
+
+// Process ids; none when the process is not there.
+export function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+// Bytes of memory that are the processes' own (not files, not the kernel's socket buffers).
+export const memoryOf = (pids) => sum([pids].flat().map((pid) => {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return sum([/^Pss_Anon:\s+(\d+) kB/m, /^Pss_Shmem:\s+(\d+) kB/m].map((row) => Number(row.exec(rollup)[1]) * 1024));
+}));
 
 // A child process whose lines can be awaited, in order.
 export class Lines {
-  constructor(command, args) {
+  constructor(command, args, { ends = false } = {}) {
+    this.ending = ends; // it ends by itself
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.gone = new Promise((resolve) => this.child.once('close', resolve));
+    this.child.stdin.on('error', () => {}); // it has gone; its exit status tells
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
     this.child.on('exit', (code) => {
-      if (!this.ending) {
+      if (code || (!this.ending && code !== null)) {
         console.error(`${command} ended with status ${code}`);
-        process.exit(1);
+        process.kill(process.pid, 'SIGTERM'); // whoever started servers stops them
       }
     });
   }
@@ -65,13 +89,13 @@ export class Lines {
   end() {
     this.ending = true;
     this.child.stdin.end();
-    return new Promise((resolve) => this.child.once('close', resolve));
+    return this.gone;
   }
 }
 
-function startStack(dir, port, options) {
+export function startStack(dir, port, options) {
   const args = [join(top, 'deploy/quickstart.sh'), 'start', '--detach', '--no-install', '--no-ui',
-    '--dir', dir, '--port', port, '--connectors', 1, '--server', 'nginx'];
+    '--dir', dir, '--port', port, '--connectors', options.connectors ?? 1, '--server', 'nginx'];
   if (options.build) args.push('--build', options.build);
   for (const setting of options.set ?? []) args.push('--set', setting);
   execFileSync('sh', args.map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -84,6 +108,17 @@ function startStack(dir, port, options) {
 }
 
 export const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+
+export function stopStack(dir) {
+  execFileSync('sh', [join(top, 'deploy/quickstart.sh'), 'stop', '--dir', dir], { stdio: 'ignore' });
+  rmSync(dir, { recursive: true, force: true });
+}
+
+// Builds wsload, restload and floor; where they are.
+export function buildTools(build) {
+  execFileSync('make', ['-s', '-C', build, 'bench-programs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(build, 'tests/bench');
+}
 
 // One request to the API in the name of the demo namespace.
 export async function call(env, method, path, body) {
@@ -99,17 +134,25 @@ export async function call(env, method, path, body) {
   return answer.json();
 }
 
+// Ctrl-C, or a child that failed: nothing is left running.
+export function onSignal(stop) {
+  let stopping;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      stopping ??= Promise.resolve(stop()).finally(() => process.exit(1));
+    });
+  }
+}
+
 // Runs fn(env, tools) with one connector, an API and a Redis; tools: the folder of wsload and floor.
 export async function withStack(options, fn) {
   const dir = mkdtempSync(join(tmpdir(), 'light-push-bench-'));
+  onSignal(() => stopStack(dir));
   const env = startStack(dir, await freePorts(), options);
   try {
-    const build = options.build || join(dir, 'build');
-    execFileSync('make', ['-s', '-C', build, 'bench-programs'], { stdio: 'inherit' });
-    return await fn(env, join(build, 'tests/bench'));
+    return await fn(env, buildTools(options.build || join(dir, 'build')));
   } finally {
-    execFileSync('sh', [join(top, 'deploy/quickstart.sh'), 'stop', '--dir', dir], { stdio: 'ignore' });
-    rmSync(dir, { recursive: true, force: true });
+    stopStack(dir);
   }
 }
 
@@ -120,8 +163,9 @@ export function circumstances() {
 }
 
 // Prints a table; with write puts it into docs/PERFORMANCE.md, between <!-- name --> and <!-- end -->.
-export function publish(name, table, write) {
-  process.stdout.write(table);
+export function publish(name, table, how) {
+  const { print = true, write } = typeof how === 'object' ? how : { write: how };
+  if (print) process.stdout.write(table);
   if (!write) return;
   const file = join(top, 'docs/PERFORMANCE.md');
   const text = readFileSync(file, 'utf8');

@@ -1,12 +1,17 @@
 /*
  * Very many websocket clients in one process, to measure a server with: connects them, joins
  * rooms, counts what arrives and when, acknowledges it if asked to. Speaks just enough websocket,
- * engine.io 4 and socket.io 5; with --bare none of the latter two (for tests/bench/floor.c).
+ * engine.io 4 and socket.io 5; with --bare none of the latter two (for tests/bench/floor.c and for
+ * Nchan).
  *
  * Prints one line when all clients are ready, then one line each time `--batch` messages have
- * reached every client, and ends with end of file on standard input.
+ * reached every client. A line on standard input asks for how long the messages since the last such
+ * line took, from the time in their text ("t":<µs of CLOCK_MONOTONIC>); 'a' there begins or ends the
+ * acknowledging; ends with end of file there.
  */
 #include "config.h"
+
+#include "tests/bench/hist.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +36,6 @@ struct client {
 	int fd;
 	enum step step;
 	unsigned number;
-	unsigned long got; /* messages */
 	size_t in_len;
 	char *in;
 };
@@ -45,6 +49,7 @@ static struct {
 	unsigned long batch;
 	unsigned window; /* connects under way at once */
 	unsigned rooms;  /* of each client, 1 or 3 */
+	unsigned first;  /* number of the first client */
 	bool ack;
 	bool bare;
 } opt = {.namespace = "/demo",
@@ -61,6 +66,7 @@ static struct client *clients;
 static unsigned started, ready;
 static unsigned long total_got, next_report;
 static double start_time;
+static struct hist delays;
 
 static double now(void)
 {
@@ -110,10 +116,10 @@ static void start_client(void)
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
 	struct epoll_event ev = {.events = EPOLLIN};
 	struct client *c = &clients[started];
-	char head[512];
+	char head[512], query[128];
 	int one = 1, n;
 
-	c->number = started++;
+	c->number = opt.first + started++;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
@@ -122,12 +128,17 @@ static void start_client(void)
 	ev.data.ptr = c;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev) < 0)
 		die("epoll_ctl");
+	if (opt.bare)
+		query[0] = 0;
+	else
+		snprintf(query, sizeof(query), "?EIO=4&transport=websocket&uuid=u%u&userid=user%u",
+			 c->number, c->number);
 	n = snprintf(head, sizeof(head),
-		     "GET %s?EIO=4&transport=websocket&uuid=u%u&userid=user%u HTTP/1.1\r\n"
+		     "GET %s%s HTTP/1.1\r\n"
 		     "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 		     "Sec-WebSocket-Version: 13\r\n"
 		     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-		     opt.path, c->number, c->number);
+		     opt.path, query);
 	put(c, head, (size_t)n);
 }
 
@@ -160,7 +171,10 @@ static void acknowledge(struct client *c, const char *text, size_t len)
 
 static void got_message(struct client *c, const char *text, size_t len)
 {
-	c->got++;
+	const char *sent = memmem(text, len, "\"t\":", 4);
+
+	if (sent)
+		hist_add(&delays, (unsigned long)(now() * 1e6) - strtoul(sent + 4, NULL, 10));
 	total_got++;
 	if (opt.ack)
 		acknowledge(c, text, len);
@@ -229,7 +243,10 @@ static size_t take_frame(struct client *c, const char *p, size_t n)
 	if (n < head + len)
 		return 0;
 	if ((p[0] & 0x0f) == 8) {
-		fprintf(stderr, "wsload: client %u was closed\n", c->number);
+		fprintf(stderr, "wsload: port %d closed client %u, code %u %.*s\n", opt.port,
+			c->number,
+			len < 2 ? 0 : (unsigned char)p[head] << 8 | (unsigned char)p[head + 1],
+			len < 2 ? 0 : (int)len - 2, p + head + 2);
 		exit(1);
 	}
 	if ((p[0] & 0x0f) == 1)
@@ -292,7 +309,7 @@ static void read_options(int argc, char **argv)
 		{"port", 1, 0, 'p'},  {"clients", 1, 0, 'c'}, {"namespace", 1, 0, 'n'},
 		{"room", 1, 0, 'r'},  {"batch", 1, 0, 'b'},   {"window", 1, 0, 'w'},
 		{"path", 1, 0, 'P'},  {"ack", 0, 0, 'a'},     {"bare", 0, 0, 'B'},
-		{"rooms", 1, 0, 'R'}, {0, 0, 0, 0},
+		{"rooms", 1, 0, 'R'}, {"first", 1, 0, 'f'},   {0, 0, 0, 0},
 	};
 	int o;
 
@@ -319,6 +336,9 @@ static void read_options(int argc, char **argv)
 		case 'R':
 			opt.rooms = (unsigned)atoi(optarg);
 			break;
+		case 'f':
+			opt.first = (unsigned)atoi(optarg);
+			break;
 		case 'P':
 			opt.path = optarg;
 			break;
@@ -332,6 +352,26 @@ static void read_options(int argc, char **argv)
 			exit(2);
 		}
 	}
+}
+
+/* What is asked on standard input; false at its end. */
+static bool command(void)
+{
+	char text[256];
+	ssize_t n = read(STDIN_FILENO, text, sizeof(text));
+
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] == 'a')
+			opt.ack = !opt.ack;
+		if (text[i] != '\n')
+			continue;
+		printf("delays");
+		hist_print(&delays);
+		printf("\n");
+		fflush(stdout);
+		memset(&delays, 0, sizeof(delays));
+	}
+	return n > 0;
 }
 
 int main(int argc, char **argv)
@@ -356,11 +396,9 @@ int main(int argc, char **argv)
 		int n = epoll_wait(epoll_fd, events, 256, -1);
 
 		for (int i = 0; i < n; i++) {
-			char byte;
-
 			if (events[i].data.ptr)
 				readable(events[i].data.ptr);
-			else if (read(STDIN_FILENO, &byte, 1) <= 0)
+			else if (!command())
 				return 0;
 		}
 	}
