@@ -111,6 +111,14 @@ row("offline delivery", "who is left out", async () => {
 	const muted = await phone("muted", { leaveMessage: false });
 	const quiet = await phone("quiet");
 	await owner.post("/api/auth/room-apns", { room: "quiet", add: ["quiet"] });
+	const own = await phone("own-list");
+	const back = new Client(stack.connector(1),
+		{ version: "2.3.0", namespace: NAMESPACE, identity: { uuid: "own-list", platform: "ios" } });
+	await back.connected();
+	assert.equal((await back.call("apns", { add: ["own-list"] })).status, 200);
+	back.close();
+	const silent = await phone("silent");
+	await owner.post("/api/auth/room-leave-message", { room: "silent", leaveMessage: false });
 	const acked = newToken();
 	const client = new Client(stack.connector(1),
 		{ version: "2.3.0", namespace: NAMESPACE, identity: { uuid: "acked", platform: "ios" } });
@@ -118,12 +126,12 @@ row("offline delivery", "who is left out", async () => {
 	await client.call("info", { device_token: acked });
 	await client.join("acked");
 	client.onPush = ({ id }) => client.socket.emit("ackPush", { id });
-	for (const room of ["muted", "quiet", "acked"])
+	for (const room of ["muted", "quiet", "own-list", "silent", "acked"])
 		await push(room);
 	const none = await owner.push("plain", {}, { leaveMessage: false });
 	await worked();
 	client.close();
-	for (const token of [muted, quiet, acked])
+	for (const token of [muted, quiet, own, silent, acked])
 		assert.deepEqual(providers.requests(token), []);
 	assert.deepEqual(await words(none.id, "plain"), ["accepted"]);
 });

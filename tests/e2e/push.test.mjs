@@ -349,3 +349,15 @@ test("an owner can not lift the limit", async () => {
 	assert.deepEqual([status, json.error, json.field], [403, "admin_only", "limit_pushes_per_second"]);
 	assert.equal((await rest.get("/api/auth/namespace")).limit_pushes_per_second, 1);
 });
+
+test("what is not acknowledged waits for its offline delivery, and the timeline says until when", async () => {
+	const { id } = await owner.post(PUSH, { room: "left", pushData: {}, leaveMessage: true });
+	const of = async (client) =>
+		(await owner.get(`/api/auth/report/push/${id}/timeline?client=${encodeURIComponent(idOf(client))}`)).list;
+	const [accepted, ...rest] = await of("nobody");
+	const waiting = rest.at(-1);
+	assert.deepEqual([accepted.event, waiting.event, waiting.time - accepted.time], ["accepted", "waiting", 5000]);
+	const [one] = clients;
+	one.socket.emit("ackPush", { id });
+	await until("the acknowledgement", async () => (await of("a")).at(-1).event === "acked", 10_000);
+});
