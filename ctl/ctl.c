@@ -94,6 +94,18 @@ enum ctl_status ctl_no_redis(const struct ctl *ctl)
 	return ctl_fail(ctl, CTL_NO_REDIS, "service_unavailable", "Redis can not be reached");
 }
 
+static bool is_redis(struct lp_str answer)
+{
+	struct json_object *error = NULL;
+	bool is;
+
+	if (lp_json_parse(answer, &error) != LP_OK)
+		error = NULL;
+	is = lp_str_eq(lp_json_str(error, "error"), LP_STR("service_unavailable"));
+	json_object_put(error);
+	return is;
+}
+
 enum ctl_status ctl_call(struct ctl *ctl, ctl_handler *handler, struct lp_str nsp, const char *id,
 			 struct json_object *params, struct json_object *body,
 			 struct json_object **answer)
@@ -119,7 +131,7 @@ enum ctl_status ctl_call(struct ctl *ctl, ctl_handler *handler, struct lp_str ns
 		if (resp.body.len && lp_json_parse(lp_buf_str(&resp.body), answer) != LP_OK)
 			*answer = NULL;
 	} else {
-		status = resp.status == 503 ? CTL_NO_REDIS : CTL_REFUSED;
+		status = is_redis(lp_buf_str(&resp.body)) ? CTL_NO_REDIS : CTL_REFUSED;
 		tell(ctl, lp_buf_str(&resp.body));
 	}
 	api_req_clear(&req);

@@ -89,7 +89,7 @@ typedef enum ctl_status ctl_verb(struct ctl *ctl, int argc, char **argv);
 ctl_verb verb_status;
 ctl_verb verb_namespaces, verb_namespace_add, verb_namespace_passwd;
 ctl_verb verb_tokens, verb_token_add, verb_token_revoke;
-ctl_verb verb_rooms, verb_clients;
+ctl_verb verb_rooms, verb_clients, verb_history;
 ctl_verb verb_push, verb_kick, verb_trace;
 ctl_verb verb_doctor;
 

@@ -11,6 +11,7 @@
 #include "common/lp_mem.h"
 #include "ctl/ctl.h"
 #include "fcgi-api/api_app.h"
+#include "fcgi-api/archive_read.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/light-push.conf"
 
@@ -71,6 +72,9 @@ static const struct verb {
 	 verb_rooms},
 	{"clients", "NAMESPACE [--room ROOM] [--user USERID] [--size N] [--cursor C]",
 	 "who is online", REDIS, verb_clients},
+	{"history",
+	 "NAMESPACE [--room ROOM] [--from TIME] [--to TIME] [--q WORDS] [--size N] [--cursor C]",
+	 "messages that the archive keeps", REDIS, verb_history},
 	{"push", "NAMESPACE ROOM JSON [--except ID] [--expire HOURS] [--leave-message]",
 	 "send a message", REDIS, verb_push},
 	{"kick",
@@ -187,7 +191,11 @@ static enum ctl_status run(const struct verb *verb, struct ctl *ctl, const struc
 		return verb->run(ctl, argc, argv);
 	if (!api_app_init(&ctl->app, &ctl->settings))
 		return CTL_USAGE;
-	ctl->ctx = (struct api_ctx){.app = &ctl->app, .redis = redis_new(ctl->app.redis)};
+	ctl->ctx = (struct api_ctx){
+		.app = &ctl->app,
+		.redis = redis_new(ctl->app.redis),
+		.archive = archive_reader_new(&ctl->settings),
+	};
 	if (verb->needs == REDIS && redis_ping(ctl->ctx.redis) != LP_OK)
 		return ctl_no_redis(ctl);
 	return verb->run(ctl, argc, argv);
@@ -216,6 +224,7 @@ int main(int argc, char **argv)
 			status = ctl_fail(&ctl, CTL_USAGE, "verb_unknown",
 					  "which verb? See light-push-ctl --help");
 	}
+	archive_reader_free(ctl.ctx.archive);
 	redis_free(ctl.ctx.redis);
 	api_app_clear(&ctl.app);
 	settings_clear(&ctl.settings);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "ctl/ctl.h"
+#include "fcgi-api/api_history.h"
 #include "fcgi-api/api_list.h"
 
 static void put_text(struct json_object *to, const char *name, const char *value)
@@ -68,4 +69,15 @@ enum ctl_status verb_clients(struct ctl *ctl, int argc, char **argv)
 				       {.name = NULL}};
 
 	return list(ctl, argc, argv, options, api_list_clients, members);
+}
+
+enum ctl_status verb_history(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const members[] = {"id",       "sendDate", "room", "onlineClientCount",
+					      "ackCount", "pushData", NULL};
+	struct ctl_option options[] = {{.name = "room"}, {.name = "from"}, {.name = "to"},
+				       {.name = "q"},    {.name = "size"}, {.name = "cursor"},
+				       {.name = NULL}};
+
+	return list(ctl, argc, argv, options, api_history, members);
 }

@@ -15,11 +15,17 @@
 #include "common/settings.h"
 #include "common/store/redis.h"
 
+struct archive_reader;
 struct auth;
 struct route;
 struct secret_keys;
 
-/* One program; shared by its threads, read-only once they run. */
+/* What its threads do now: numbers that are counted with atomic operations. */
+struct api_running {
+	int exports; /* of the archive */
+};
+
+/* One program; shared by its threads, read-only once they run but for `running`. */
 struct api_app {
 	const struct settings *settings;
 	const struct route *routes; /* ended by a row without path */
@@ -29,12 +35,14 @@ struct api_app {
 	struct redis_shared *redis;
 	struct auth *auth;
 	struct secret_keys *secret_keys; /* NULL: none are set */
+	struct api_running *running;
 };
 
 /* One thread. */
 struct api_ctx {
 	const struct api_app *app;
 	struct redis *redis;
+	struct archive_reader *archive; /* NULL: there is none */
 };
 
 /* What credentials allow, and what an endpoint wants. */

@@ -5,6 +5,7 @@
 
 #include "common/lp_hash.h"
 #include "common/lp_log.h"
+#include "common/lp_mem.h"
 #include "common/push/secret_keys.h"
 #include "common/store/script.h"
 #include "fcgi-api/api_app.h"
@@ -28,6 +29,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 
 	scripts_init();
 	app->settings = s;
+	app->running = lp_xcalloc(1, sizeof(*app->running));
 	app->rules = ident_rules_new(s->key_reg, (size_t)s->namespace_max_length,
 				     (size_t)s->room_max_length, (size_t)s->userid_max_length,
 				     (size_t)s->uuid_max_length, &error);
@@ -54,4 +56,5 @@ void api_app_clear(struct api_app *app)
 	secret_keys_free(app->secret_keys);
 	redis_shared_free(app->redis);
 	ident_rules_free(app->rules);
+	free(app->running);
 }

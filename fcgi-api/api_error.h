@@ -45,6 +45,10 @@ enum api_error {
 	/* reports */
 	API_PAGE_INVALID,
 	API_MESSAGE_NOT_FOUND,
+	/* the archive */
+	API_ARCHIVE_OFF,
+	API_ARCHIVE_UNAVAILABLE, /* with a message of its own */
+	API_ARCHIVE_BUSY,
 	/* namespaces */
 	API_KEY_EMPTY,
 	API_NAMESPACE_INVALID,

@@ -8,6 +8,7 @@
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_script.h"
+#include "fcgi-api/archive_read.h"
 
 #define PAGE_MAX 500 /* messages in one answer */
 
@@ -76,6 +77,45 @@ static void add_optional(struct lp_buf *out, const char *name, const struct redi
 	add_list(out, list);
 }
 
+static void add_archived(void *arg, const struct history_record *record)
+{
+	struct lp_buf *out = arg;
+
+	lp_buf_addc(out, '{');
+	history_record_json(out, record);
+	lp_buf_addc(out, '}');
+}
+
+/* Appends the page; what has expired comes from the archive, or is left out. */
+static void add_page(struct api_ctx *ctx, struct lp_str nsp, struct lp_buf *out,
+		     const struct redisReply *page)
+{
+	bool readable = ctx->archive;
+
+	lp_buf_addc(out, '[');
+	for (size_t i = 0; i < redis_reply_count(page); i++) {
+		const struct redisReply *one = redis_reply_at(page, i);
+		struct lp_str id = redis_reply_str(one);
+		size_t before = out->len;
+		int rc = LP_ENOENT;
+
+		if (before > 1 && out->data[before - 1] == '}')
+			lp_buf_addc(out, ',');
+		if (redis_reply_count(one)) {
+			lp_buf_addc(out, '{');
+			add_record(out, one);
+			lp_buf_addc(out, '}');
+			continue;
+		}
+		if (readable && api_report_id(id))
+			rc = archive_read_message(ctx->archive, nsp, id, add_archived, out);
+		if (rc != LP_OK)
+			out->len = before;
+		readable = readable && (rc == LP_OK || rc == LP_ENOENT);
+	}
+	lp_buf_addc(out, ']');
+}
+
 void api_report_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	int64_t most = ctx->app->settings->push_message_list_max_limit, page, size;
@@ -99,17 +139,11 @@ void api_report_push(struct api_ctx *ctx, struct api_req *req, struct api_resp *
 	api_script_base(&args, ctx, req->user);
 	redis_args_addi(&args, (page - 1) * size);
 	redis_args_addi(&args, size);
-	if (redis_script(ctx->redis, "report_list", &args, &reply) == LP_OK) {
-		lp_buf_addc(&resp->body, '[');
-		for (size_t i = 0; i < redis_reply_count(reply); i++) {
-			lp_buf_addz(&resp->body, i ? ",{" : "{");
-			add_record(&resp->body, redis_reply_at(reply, i));
-			lp_buf_addc(&resp->body, '}');
-		}
-		lp_buf_addc(&resp->body, ']');
-	} else {
+	redis_args_addz(&args, ctx->archive ? "1" : "");
+	if (redis_script(ctx->redis, "report_list", &args, &reply) == LP_OK)
+		add_page(ctx, req->user, &resp->body, reply);
+	else
 		api_fail(resp, API_UNAVAILABLE);
-	}
 	redis_reply_free(reply);
 	redis_args_clear(&args);
 }
@@ -121,6 +155,27 @@ bool api_report_id(struct lp_str s)
 			return false;
 	}
 	return s.n && s.n < 20;
+}
+
+/* The archive does not know who acknowledged it. */
+static void add_archived_report(void *arg, const struct history_record *record)
+{
+	lp_buf_addc(arg, '{');
+	history_record_json(arg, record);
+	lp_buf_addz(arg, ",\"ackWebDetail\":[],\"ackIOSDetail\":[],\"ackAndroidDetail\":[]}");
+}
+
+static void report_archived(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
+{
+	int rc = LP_ENOENT;
+
+	if (ctx->archive)
+		rc = archive_read_message(ctx->archive, req->user, lp_buf_str(&req->arg),
+					  add_archived_report, &resp->body);
+	if (rc == LP_ENOENT)
+		api_fail(resp, API_MESSAGE_NOT_FOUND);
+	else if (rc != LP_OK)
+		api_fail_text(resp, API_ARCHIVE_UNAVAILABLE, archive_reader_why(ctx->archive));
 }
 
 void api_report_message(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
@@ -139,7 +194,7 @@ void api_report_message(struct api_ctx *ctx, struct api_req *req, struct api_res
 	if (redis_script(ctx->redis, "report_message", &args, &reply) != LP_OK) {
 		api_fail(resp, API_UNAVAILABLE);
 	} else if (redis_reply_nil(reply)) {
-		api_fail(resp, API_MESSAGE_NOT_FOUND);
+		report_archived(ctx, req, resp);
 	} else {
 		lp_buf_addc(&resp->body, '{');
 		add_record(&resp->body, redis_reply_at(reply, 0));

@@ -9,6 +9,7 @@
 #include "fcgi-api/api_report.h"
 #include "fcgi-api/api_script.h"
 #include "fcgi-api/api_timeline.h"
+#include "fcgi-api/archive_read.h"
 
 /* The words of lua/lib/offline.lua. */
 static const struct {
@@ -142,6 +143,32 @@ static void add_timeline(struct lp_buf *out, const struct redisReply *reply, int
 	lp_buf_addz(out, "]}");
 }
 
+/* Of what has expired the archive knows no more than that it was accepted. */
+static void add_archived(void *arg, const struct history_record *record)
+{
+	struct lp_buf *out = arg;
+
+	lp_buf_addz(out, "{\"id\":");
+	lp_json_quote(out, record->field[HISTORY_ID]);
+	lp_buf_addz(out, ",\"list\":[");
+	begin(out, record->field[HISTORY_SEND_DATE], LP_STR("accepted"));
+	add_text(out, "room", record->field[HISTORY_ROOM]);
+	lp_buf_addz(out, "}]}");
+}
+
+static void timeline_archived(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
+{
+	int rc = LP_ENOENT;
+
+	if (ctx->archive)
+		rc = archive_read_message(ctx->archive, req->user, lp_buf_str(&req->arg),
+					  add_archived, &resp->body);
+	if (rc == LP_ENOENT)
+		api_fail(resp, API_MESSAGE_NOT_FOUND);
+	else if (rc != LP_OK)
+		api_fail_text(resp, API_ARCHIVE_UNAVAILABLE, archive_reader_why(ctx->archive));
+}
+
 void api_timeline(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	const struct settings *s = ctx->app->settings;
@@ -163,7 +190,7 @@ void api_timeline(struct api_ctx *ctx, struct api_req *req, struct api_resp *res
 	if (redis_script(ctx->redis, "report_timeline", &args, &reply) != LP_OK)
 		api_fail(resp, API_UNAVAILABLE);
 	else if (redis_reply_nil(reply))
-		api_fail(resp, API_MESSAGE_NOT_FOUND);
+		timeline_archived(ctx, req, resp);
 	else
 		add_timeline(&resp->body, reply, s->worker_message_timeout);
 	redis_reply_free(reply);

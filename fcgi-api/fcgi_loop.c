@@ -18,6 +18,7 @@
 
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
+#include "fcgi-api/archive_read.h"
 #include "fcgi-api/fcgi_listen.h"
 #include "fcgi-api/fcgi_loop.h"
 #include "fcgi-api/fcgi_req.h"
@@ -127,7 +128,11 @@ static void serve_conn(struct loop *loop, struct api_ctx *ctx, struct conn *c)
 static void *thread_main(void *arg)
 {
 	struct loop *loop = arg;
-	struct api_ctx ctx = {.app = loop->app, .redis = redis_new(loop->app->redis)};
+	struct api_ctx ctx = {
+		.app = loop->app,
+		.redis = redis_new(loop->app->redis),
+		.archive = archive_reader_new(loop->app->settings),
+	};
 
 	for (;;) {
 		struct epoll_event event;
@@ -144,6 +149,7 @@ static void *thread_main(void *arg)
 		else
 			serve_conn(loop, &ctx, event.data.ptr);
 	}
+	archive_reader_free(ctx.archive);
 	redis_free(ctx.redis);
 	return NULL;
 }

@@ -12,9 +12,7 @@ void history_cursor_encode(struct lp_buf *out, uint64_t query, const struct hist
 {
 	struct lp_buf text = {0};
 
-	lp_buf_addf(&text, "%016" PRIx64, query);
-	for (size_t i = 0; i < HISTORY_CURSOR_NUMBERS; i++)
-		lp_buf_addf(&text, " %" PRId64, c->number[i]);
+	lp_buf_addf(&text, "%016" PRIx64 " %" PRId64, query, c->no);
 	base64url_encode(out, lp_buf_str(&text));
 	lp_buf_clear(&text);
 }
@@ -46,10 +44,8 @@ static int read_text(struct history_cursor *c, uint64_t query, struct lp_str tex
 	if (!lp_str_starts(text, lp_cstr(of)))
 		return LP_EINVAL;
 	text = lp_str_from(text, 16);
-	for (size_t i = 0; i < HISTORY_CURSOR_NUMBERS; i++) {
-		if (!take_number(&text, &c->number[i]))
-			return LP_EINVAL;
-	}
+	if (!take_number(&text, &c->no))
+		return LP_EINVAL;
 	c->set = true;
 	return text.n ? LP_EINVAL : LP_OK;
 }

@@ -13,11 +13,9 @@
 #include "common/lp_rc.h"
 #include "common/lp_str.h"
 
-#define HISTORY_CURSOR_NUMBERS 3
-
 struct history_cursor {
-	bool set;                               /* false: at the newest message */
-	int64_t number[HISTORY_CURSOR_NUMBERS]; /* the place; each 0 or more */
+	bool set;   /* false: at the newest message */
+	int64_t no; /* archive_no() of the last message that was looked at, 0 or more */
 };
 
 /* Appends the text. query: list_cursor_hash() of what the list is of. */

@@ -2,6 +2,7 @@
 
 #include "fcgi-api/api_callback.h"
 #include "fcgi-api/api_client.h"
+#include "fcgi-api/api_history.h"
 #include "fcgi-api/api_kick.h"
 #include "fcgi-api/api_list.h"
 #include "fcgi-api/api_namespace.h"
@@ -23,6 +24,10 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/report/push", AUTH_NAMESPACE, SCOPE_READ, api_report_push},
 	{API_GET, "/api/auth/report/push/:id", AUTH_NAMESPACE, SCOPE_READ, api_report_message},
 	{API_GET, "/api/auth/report/push/:id/timeline", AUTH_NAMESPACE, SCOPE_READ, api_timeline},
+	{API_GET, "/api/auth/history", AUTH_NAMESPACE, SCOPE_READ, api_history},
+	{API_GET, "/api/auth/history/stat", AUTH_NAMESPACE, SCOPE_READ, api_history_stat},
+	{API_GET, "/api/auth/history/export", AUTH_NAMESPACE, SCOPE_READ, api_history_export},
+	{API_GET, "/api/auth/history/:id", AUTH_NAMESPACE, SCOPE_READ, api_history_message},
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, SCOPE_READ, api_report_online},
 	{API_GET, "/api/auth/clients", AUTH_NAMESPACE, SCOPE_READ, api_list_clients},
 	{API_GET, "/api/auth/rooms", AUTH_NAMESPACE, SCOPE_READ, api_list_rooms},

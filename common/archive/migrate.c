@@ -151,7 +151,7 @@ int migrate_check(struct sql *db, struct lp_buf *why)
 		rc = LP_ESTALE;
 	else if (version < migrate_version(sql_dialect(db))) {
 		lp_buf_addz(&text, "a worker has not made or brought its schema up to date yet");
-		rc = LP_ESTALE;
+		rc = LP_ENOENT;
 	}
 	if (why)
 		lp_buf_adds(why, lp_buf_str(&text));

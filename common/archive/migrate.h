@@ -12,7 +12,10 @@
  * LP_ESTALE: the database is of a newer program. The reason of any error is appended to why.
  */
 int migrate_up(struct sql *db, struct lp_buf *why) LP_MUSTCHECK;
-/* Whether it is as this program knows it. LP_ESTALE: newer, or not made (up to date) yet. */
+/*
+ * Whether it is as this program knows it. LP_ESTALE: newer; LP_ENOENT: not made, or not brought up to
+ * date, yet.
+ */
 int migrate_check(struct sql *db, struct lp_buf *why) LP_MUSTCHECK;
 /* The newest version that this program knows. */
 unsigned migrate_version(enum sql_dialect dialect);

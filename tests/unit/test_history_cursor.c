@@ -6,20 +6,15 @@
 
 static void test_round(void)
 {
-	static const int64_t rows[][HISTORY_CURSOR_NUMBERS] = {
-		{0, 0, 0},
-		{1763856000123, 0, 17},
-		{INT64_MAX, INT64_MAX, INT64_MAX},
-	};
+	static const int64_t rows[] = {0, 17, 1763856000123, INT64_MAX};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct history_cursor c = {.set = true}, got;
+		struct history_cursor c = {.set = true, .no = rows[i]}, got;
 		struct lp_buf text = {0};
 
-		memcpy(c.number, rows[i], sizeof(c.number));
 		history_cursor_encode(&text, 77, &c);
 		CHECK(history_cursor_decode(&got, 77, lp_buf_str(&text)) == LP_OK);
-		CHECK(got.set && memcmp(got.number, rows[i], sizeof(got.number)) == 0);
+		CHECK(got.set && got.no == rows[i]);
 		/* of another query; cut off; with more behind it */
 		CHECK(history_cursor_decode(&got, 78, lp_buf_str(&text)) == LP_EINVAL);
 		CHECK(history_cursor_decode(&got, 77, lp_str(text.data, text.len - 1)) ==
@@ -34,20 +29,19 @@ static void test_bad(void)
 {
 	static const char *const rows[] = {
 		"000000000000004d",
+		"000000000000004d ",
+		"000000000000004d 1 ",
 		"000000000000004d 1 2",
-		"000000000000004d 1 2 ",
-		"000000000000004d 1 2 3 ",
-		"000000000000004d 1 2 3 4",
-		"000000000000004d 1 -2 3",
-		"000000000000004d 1 +2 3",
-		"000000000000004d 01 2 3",
-		"000000000000004d 00 2 3",
-		"000000000000004d 1  2 3",
-		"000000000000004d 1 2 3x",
-		"000000000000004d 9223372036854775808 2 3",
-		"000000000000004d 99999999999999999999999999999999 2 3",
-		"000000000000004D 1 2 3",
-		"00000000000004d 1 2 3",
+		"000000000000004d -2",
+		"000000000000004d +2",
+		"000000000000004d 01",
+		"000000000000004d 00",
+		"000000000000004d  2",
+		"000000000000004d 3x",
+		"000000000000004d 9223372036854775808",
+		"000000000000004d 99999999999999999999999999999999",
+		"000000000000004D 1",
+		"00000000000004d 1",
 	};
 	struct history_cursor got;
 	struct lp_buf text = {0};

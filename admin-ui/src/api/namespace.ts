@@ -8,6 +8,8 @@ import type {
   CurrentMessageStat,
   CursorPage,
   DeadCallback,
+  HistoryFilter,
+  HistoryStat,
   MessageRecord,
   MessageReport,
   MessageStat,
@@ -81,6 +83,19 @@ export class NamespaceApi {
       to: to.toISOString(),
       by,
     });
+
+  history = (filter: HistoryFilter, cursor?: string, size = 20) =>
+    this.http.get<CursorPage<MessageRecord>>('/history', { ...filter, cursor, size });
+
+  historyStat = (from: Date, to: Date, by: Exclude<StatStep, 'minute'>) =>
+    this.http.get<{ list: HistoryStat[] }>('/history/stat', {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      by,
+    });
+
+  historyFile = (filter: HistoryFilter, format: 'ndjson' | 'csv') =>
+    this.http.download('/history/export', { ...filter, format });
 
   deadCallbacks = (page: number, size: number) =>
     this.http.get<{ list: DeadCallback[]; total: number }>('/namespace/dead-callbacks', {

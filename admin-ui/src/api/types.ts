@@ -195,6 +195,21 @@ export interface MessageStat {
   ackAndroid: number;
 }
 
+/** What is looked for in the archive; times in ms. */
+export type HistoryFilter = {
+  room?: string;
+  q?: string;
+  from?: number;
+  to?: number;
+  leaveMessage?: 'true' | 'false';
+  apnsName?: string;
+};
+
+export interface HistoryStat extends MessageStat {
+  /** Devices that a push provider took a message over for. */
+  offline: number;
+}
+
 export interface DeadCallback {
   eventId: string;
   clientId: string;

@@ -92,12 +92,13 @@ function answerFaults(found, { status, headers, text, json }) {
 	const described = resolve(found.op.responses[status]);
 	if (!described)
 		return [`status ${status} is not described`];
-	const [type, content] = Object.entries(described.content ?? {})[0] ?? [];
-	if (!type)
+	const types = Object.keys(described.content ?? {});
+	if (types.length === 0)
 		return text === "" ? [] : [`status ${status} has no body by the description`];
-	const faults = [];
-	if (headers["content-type"]?.split(";")[0] !== type)
-		faults.push(`content-type ${headers["content-type"]}, not ${type}`);
+	const given = headers["content-type"]?.split(";")[0];
+	const type = types.includes(given) ? given : types[0];
+	const content = described.content[type];
+	const faults = given === type ? [] : [`content-type ${headers["content-type"]}, not ${types.join(" or ")}`];
 	const wrong = mismatch(content.schema, type === "application/json" ? json : text);
 	return wrong ? [...faults, `answer ${status}: ${wrong}`] : faults;
 }
