@@ -15,11 +15,7 @@
 #define NOT_MADE   "the archive is not there yet: a worker makes it"
 #define STATEMENTS 64 /* kept prepared; there are fewer different texts */
 
-/*
- * Only this program's statements are run, each over an index: the planner shall not read a table from
- * its beginning because it is small now, or join by reading all of message_counts.
- */
-static const char postgresql_session[] =
+const char archive_db_session[] =
 	"SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
 	"SET jit = off; SET default_transaction_read_only = on";
 
@@ -112,7 +108,7 @@ static int open_sql(struct archive_db *db)
 		return refuse(db, LP_ESTALE, NOT_MADE, LP_STR("there is no such file"));
 	db->sql = sql_open(db->url, SQL_READ, TIMEOUT_MS, &why);
 	if (db->sql && sql_dialect(db->sql) == SQL_POSTGRESQL &&
-	    sql_exec(db->sql, postgresql_session) != LP_OK) {
+	    sql_exec(db->sql, archive_db_session) != LP_OK) {
 		lp_buf_addz(&why, sql_error(db->sql));
 		close_sql(db);
 	}

@@ -10,6 +10,13 @@
 
 struct archive_db;
 
+/*
+ * What a session on PostgreSQL begins with. It runs only the statements of archive_sql.h, each over
+ * an index: the planner shall not read a table from its beginning because it is small now, or join
+ * by reading all of message_counts.
+ */
+extern const char archive_db_session[];
+
 struct archive_db *archive_db_new(const char *url);
 void archive_db_free(struct archive_db *db);
 
