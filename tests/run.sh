@@ -186,7 +186,7 @@ list_e2e()
 	say openapi clients refusals rest contract contract-admin contract-settings connecting events
 	say push isolation kick lists logins access offline notifications stats cluster redis recovery
 	say processes providers fcm-webpush callbacks
-	say metrics monitoring operator ctl soak
+	say metrics monitoring operator ctl soak simulator
 	say limits signatures tokens admin-as
 }
 

@@ -5,7 +5,9 @@
 #     tests/simulator/run.sh NAME|FILE.ini [option]... [-- option of light-push-sim...]
 #
 #   --build DIR        a finished build tree (needed)
-#   --out DIR          result.json, memory.csv and memory.svg go there (default: the work folder)
+#   --out DIR          result.json, memory.csv, memory.svg and cpu.csv go there (needed)
+#   --crowd NAME       another scenario that runs meanwhile, at a lower priority: NAME begins once all of its
+#                      clients have joined, and ends it; its result is in crowd.json
 #   --connectors N     (default 2)
 #   --namespaces N     /scale-0 and so on are made before it starts (default 1)
 #   --port N           of the web server, some more behind it (default 18600)
@@ -16,10 +18,17 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-scenario=$1
+
+scenario_file()
+{
+	if [ -f "$1" ]; then echo "$1"; else echo "$top/tests/simulator/scenarios/$1.ini"; fi
+}
+
+scenario=$(scenario_file "$1")
 shift
 build=
 out=
+crowd=
 connectors=2
 namespaces=1
 port=18600
@@ -30,6 +39,7 @@ while [ $# -gt 0 ]; do
 	--) shift && break ;;
 	--build) build=$(cd "$2" && pwd) ;;
 	--out) out=$2 ;;
+	--crowd) crowd=$(scenario_file "$2") ;;
 	--connectors) connectors=$2 ;;
 	--namespaces) namespaces=$2 ;;
 	--port) port=$2 ;;
@@ -38,18 +48,22 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-[ -f "$scenario" ] || scenario=$top/tests/simulator/scenarios/$scenario.ini
-[ -n "$build" ] || { echo "--build DIR is needed" >&2 && exit 2; }
-work=$(mktemp -d "${TMPDIR:-/tmp}/light-push-sim-XXXXXX")
-out=${out:-$work}
+if [ -z "$build" ] || [ -z "$out" ]; then
+	echo "--build and --out are needed" >&2
+	exit 2
+fi
 mkdir -p "$out"
+work=$(mktemp -d "${TMPDIR:-/tmp}/light-push-sim-XXXXXX")
 sampler=
+crowd_pid=
 
 finish()
 {
-	[ -z "$sampler" ] || kill "$sampler" 2>/dev/null || :
+	for pid in $sampler $crowd_pid; do
+		kill "$pid" 2>/dev/null || :
+	done
 	sh "$top/deploy/quickstart.sh" stop --dir "$work/stack" >/dev/null 2>&1 || :
-	rm -rf "$work/stack"
+	rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -80,11 +94,19 @@ sample()
 	done
 }
 
-# CPU that each part has had so far, from the kernel's account.
+# Seconds of CPU that each part has had so far, from the kernel's account.
 cpu()
 {
 	parts | while read -r name pid; do
-		[ ! -r "/proc/$pid/stat" ] || echo "$name $(awk '{ print ($14 + $15) / 100 }' "/proc/$pid/stat")"
+		echo "$name,$(awk '{ print ($14 + $15) / 100 }' "/proc/$pid/stat")"
+	done
+}
+
+# Waits until the simulator with this log says that its clients have joined, or is gone.
+wait_ready()
+{
+	until grep -q '^ready:' "$1" 2>/dev/null || ! kill -0 "$2" 2>/dev/null; do
+		sleep 0.2
 	done
 }
 
@@ -110,18 +132,43 @@ sh "$top/deploy/quickstart.sh" start --detach --no-install --no-ui --dir "$work/
 # shellcheck source=/dev/null
 . "$work/stack/stack.env"
 make_namespaces
-memory 0 | sed 's/^0,/memory before, kB: /'
 sample >"$out/memory.csv" &
 sampler=$!
-cpu >"$out/cpu-before"
 urls=$(echo "$LP_CONNECTOR_URLS" | sed 's/http:/ws:/g; s/ /,/g')
+
+# Priority, scenario, options.
+simulate()
+{
+	priority=$1
+	file=$2
+	shift 2
+	exec nice -n "$priority" "$build/light-push-sim" --config "$file" --url "$urls" --rest_url "$LP_WEB_URL" \
+		--password "$password" --json "$@"
+}
+
+if [ -n "$crowd" ]; then
+	simulate 5 "$crowd" --duration 1h >"$out/crowd.json" 2>"$out/crowd.log" &
+	crowd_pid=$!
+	wait_ready "$out/crowd.log" "$crowd_pid"
+fi
+simulate 0 "$scenario" "$@" >"$out/result.json" 2>"$out/progress.log" &
+pid=$!
+wait_ready "$out/progress.log" "$pid"
+memory ready,kB
+cpu >"$work/cpu-before"
 status=0
-"$build/light-push-sim" --config "$scenario" --url "$urls" --rest_url "$LP_WEB_URL" --password "$password" \
-	--json "$@" >"$out/result.json" || status=$?
-cpu >"$out/cpu-after"
-memory 0 | sed 's/^0,/memory after, kB: /'
-join "$out/cpu-before" "$out/cpu-after" 2>/dev/null | awk '{ printf "CPU of %s: %.2f s\n", $1, $3 - $2 }'
-cat "$out/result.json"
+wait "$pid" || status=$?
+cpu >"$work/cpu-after"
+memory end,kB
+echo "part,seconds of CPU from ready to end" >"$out/cpu.csv"
+paste -d, "$work/cpu-before" "$work/cpu-after" | awk -F, '{ printf "%s,%.2f\n", tolower($1), $4 - $2 }' >>"$out/cpu.csv"
+if [ -n "$crowd" ]; then
+	kill "$crowd_pid"
+	wait "$crowd_pid" || :
+	crowd_pid=
+	cat "$out/crowd.json"
+fi
+cat "$out/cpu.csv" "$out/result.json"
 if command -v gnuplot >/dev/null; then
 	gnuplot -e "set terminal svg size 800,400; set output '$out/memory.svg'; set datafile separator ',';
 		set xlabel 'minutes'; set ylabel 'resident memory, MB'; set yrange [0:*]; set key outside;

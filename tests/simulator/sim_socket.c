@@ -14,6 +14,7 @@ struct loop {
 	struct sim_process *process;
 	uint64_t (*tick)(struct sim_process *p);
 	struct lp_buf frame; /* what lws_write() wants: space in front of it */
+	uint64_t library;    /* of events, as an option of libwebsockets; 0: its own poll() */
 	bool over;
 };
 
@@ -83,6 +84,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 	case LWS_CALLBACK_CLIENT_CLOSED:
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case LWS_CALLBACK_WSI_DESTROY: /* some ends have no other */
 		break;
 	default:
 		return 0;
@@ -170,20 +172,27 @@ static void on_timer(lws_sorted_usec_list_t *timer)
 
 	if (!next) {
 		loop->over = true;
-		lws_context_destroy(loop->context); /* which also stops the loop of a library */
+		if (loop->library)
+			lws_context_destroy(loop->context); /* or its loop would not return */
 		return;
 	}
 	lws_sul_schedule(loop->context, 0, &loop->timer, on_timer,
 			 next > now ? (lws_usec_t)(next - now) : 1);
 }
 
-static struct lws_context *make_context(struct loop *loop, uint64_t event_library)
+/* The first process decides what a signal means. */
+static void ignore_signal(void *handle, int number)
+{
+}
+
+static struct lws_context *make_context(struct loop *loop)
 {
 	const struct sim_process *p = loop->process;
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
-		.options = event_library,
+		.options = loop->library | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN,
+		.signal_cb = ignore_signal,
 		.user = loop,
 		.pt_serv_buf_size = 16384,
 	};
@@ -204,18 +213,29 @@ static uint64_t event_library(const char *name)
 
 bool sim_socket_run(struct sim_process *p, uint64_t (*tick)(struct sim_process *p))
 {
-	struct loop loop = {.process = p, .tick = tick};
+	struct loop loop = {.process = p,
+			    .tick = tick,
+			    .library = event_library(p->plan->options->event_library)};
+	struct timespec pause = {.tv_nsec = 5000000};
 
 	lws_set_log_level(0, NULL);
 	p->sockets = &loop;
-	loop.context = make_context(&loop, event_library(p->plan->options->event_library));
-	if (!loop.context)
-		loop.context = make_context(&loop, 0); /* without its plugin */
+	loop.context = make_context(&loop);
+	if (!loop.context && loop.library) { /* without its plugin */
+		loop.library = 0;
+		loop.context = make_context(&loop);
+	}
 	if (!loop.context)
 		return false;
 	lws_sul_schedule(loop.context, 0, &loop.timer, on_timer, 1);
-	while (!loop.over && lws_service(loop.context, 0) >= 0)
-		;
+	while (!loop.over && lws_service(loop.context, 0) >= 0) {
+		/* The loop of a library ends when there is no connection. */
+		if (loop.library && !loop.over) {
+			nanosleep(&pause, NULL);
+			on_timer(&loop.timer);
+		}
+	}
+	lws_context_destroy(loop.context);
 	lp_buf_clear(&loop.frame);
 	p->sockets = NULL;
 	return true;
