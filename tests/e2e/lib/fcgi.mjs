@@ -61,22 +61,28 @@ export class ApiProcess {
 		return made;
 	}
 
-	// One request; params: more of what a web server says. The answer: { status, headers, json }.
-	async request(method, target, { authorization = "", body, address = "127.0.0.1", params = {} } = {}) {
+	// Sends a request; its socket.
+	send(method, target, { authorization = "", body, address = "127.0.0.1", params = {} } = {}) {
 		const text = Buffer.from(body === undefined ? "" : JSON.stringify(body));
 		const all = { REQUEST_METHOD: method, REQUEST_URI: target, REMOTE_ADDR: address,
 			HTTP_AUTHORIZATION: authorization, CONTENT_TYPE: "application/json",
 			CONTENT_LENGTH: `${text.length}`, ...params };
 		const socket = net.connect(this.socket);
-		const chunks = [];
-		socket.on("data", (chunk) => chunks.push(chunk));
-		const end = once(socket, "close");
 		socket.write(Buffer.concat([
 			record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
 			stream(PARAMS, Buffer.concat(Object.entries(all).map(([key, value]) => pair(key, value)))),
 			stream(STDIN, text),
 		]));
-		await end;
+		return socket;
+	}
+
+	// One request; options: as above, params being more of what a web server says. The answer: { status,
+	// headers, json }.
+	async request(method, target, options) {
+		const socket = this.send(method, target, options);
+		const chunks = [];
+		socket.on("data", (chunk) => chunks.push(chunk));
+		await once(socket, "close");
 		const [head, ...rest] = output(Buffer.concat(chunks)).split("\r\n\r\n");
 		const headers = Object.fromEntries(head.split("\r\n").map((line) => {
 			const colon = line.indexOf(":");
