@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/archive/sql_url.h"
 #include "common/lp_json.h"
+#include "common/store/keys.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/api_namespace.h"
 #include "fcgi-api/api_script.h"
@@ -100,6 +102,25 @@ static enum api_error close_namespace(struct api_ctx *ctx, struct lp_str nsp, bo
 	return err;
 }
 
+/* The worker removes what the archive has. */
+static enum api_error clear_archive(struct api_ctx *ctx, struct lp_str nsp)
+{
+	const struct settings *s = ctx->app->settings;
+	struct redis_args args = {0};
+	struct redisReply *reply;
+	enum api_error err;
+
+	if (sql_url_off(s->archive))
+		return API_OK;
+	key_of_platform(&args.text, s->redis_prefix, "archive-flush");
+	redis_args_end(&args);
+	redis_args_add(&args, nsp);
+	err = api_script(ctx, "archive_flush", &args, &reply);
+	redis_reply_free(reply);
+	redis_args_clear(&args);
+	return err;
+}
+
 static enum api_error clear(struct api_ctx *ctx, struct lp_str nsp, struct lp_buf *out)
 {
 	struct sweep w = {.ctx = ctx, .nsp = nsp};
@@ -107,6 +128,8 @@ static enum api_error clear(struct api_ctx *ctx, struct lp_str nsp, struct lp_bu
 
 	if (err == API_OK)
 		err = sweep(&w, is_data, unlink_keys);
+	if (err == API_OK)
+		err = clear_archive(ctx, nsp);
 	lp_buf_addz(out, "{}");
 	return err;
 }
@@ -152,6 +175,8 @@ static enum api_error flush(struct api_ctx *ctx, struct lp_str nsp, struct lp_bu
 		err = remove_namespace(ctx, nsp, "conf");
 	if (err == API_OK)
 		err = sweep(&w, is_any, unlink_keys);
+	if (err == API_OK)
+		err = clear_archive(ctx, nsp);
 	if (err == API_OK)
 		err = remove_namespace(ctx, nsp, "entry");
 	lp_buf_addz(out, "{}");

@@ -20,7 +20,7 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 
 		redis_args_reset(&args);
 		push_args(&args, ctx->app->settings, req->user, req->rev, key);
-		push_args_add(&args, req->user, m, 0);
+		push_args_add(&args, ctx->app->settings, req->user, m, 0);
 		rc = redis_script(ctx->redis, "push", &args, &reply);
 		if (rc == LP_OK) {
 			err = push_request_id(reply, 0, id);

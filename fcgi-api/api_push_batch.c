@@ -89,7 +89,8 @@ static void add_args(const struct batch *b, const struct call *call, struct redi
 	push_args(args, b->ctx->app->settings, b->req->user, b->req->rev, &b->key);
 	for (size_t i = call->first; i < call->end; i++) {
 		if (!b->entries[i].wrong)
-			push_args_add(args, b->req->user, &b->entries[i].msg, i);
+			push_args_add(args, b->ctx->app->settings, b->req->user, &b->entries[i].msg,
+				      i);
 	}
 }
 

@@ -5,10 +5,7 @@
 #include "worker/jobs.h"
 
 const struct job_ops *const jobs[] = {
-	&job_reaper,
-	&job_callback,
-	&job_offline,
-	NULL,
+	&job_reaper, &job_callback, &job_offline, &job_archive, NULL,
 };
 
 const char *const job_scripts[] = {

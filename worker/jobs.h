@@ -43,6 +43,7 @@ extern const struct job_ops *const jobs[];
 /* Names of the scripts that the jobs call on the shared link, ended by NULL. */
 extern const char *const job_scripts[];
 
+extern const struct job_ops job_archive;
 extern const struct job_ops job_callback;
 extern const struct job_ops job_offline;
 extern const struct job_ops job_reaper;

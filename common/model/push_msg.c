@@ -223,6 +223,33 @@ void push_msg_event(struct lp_buf *out, const struct push_msg *m, struct lp_str 
 	lp_buf_adds(out, lp_buf_str(m->data_out.len ? &m->data_out : &m->data));
 }
 
+static void add_member(struct lp_buf *out, const char *name, struct lp_str value)
+{
+	lp_buf_addz(out, out->data[out->len - 1] == '{' ? "\"" : ",\"");
+	lp_buf_addz(out, name);
+	lp_buf_addz(out, "\":");
+	lp_json_quote(out, value);
+}
+
+void push_msg_archive(struct lp_buf *out, const struct push_msg *m)
+{
+	lp_buf_addc(out, '{');
+	add_member(out, "expire", lp_buf_str(&m->expire));
+	if (m->data_out.len)
+		add_member(out, "pushData", lp_buf_str(&m->data));
+	if (m->has_from)
+		add_member(out, "from", lp_buf_str(&m->from));
+	if (m->has_extra)
+		add_member(out, "extra", lp_buf_str(&m->extra));
+	if (m->has_apns_name)
+		add_member(out, "apnsName", lp_buf_str(&m->apns_name));
+	if (m->has_leave)
+		add_member(out, "leaveMessage", m->leave ? LP_STR("true") : LP_STR("false"));
+	if (m->cancel)
+		add_member(out, "cancel_on_ack", LP_STR("true"));
+	lp_buf_addc(out, '}');
+}
+
 int push_msg_event_room(struct lp_buf *out, struct lp_str event, struct lp_str from,
 			struct lp_str to)
 {

@@ -74,6 +74,9 @@ void push_msg_others(struct lp_buf *out, const struct push_msg *m);
 void push_msg_fields(const struct push_msg *m, struct lp_str nsp,
 		     void (*field)(void *arg, const char *name, struct lp_str value), void *arg);
 
+/* Appends, as a JSON object of texts, the fields of the record that the event does not show. */
+void push_msg_archive(struct lp_buf *out, const struct push_msg *m);
+
 /*
  * The event of a message with several rooms, as a client gets it by another room than the first
  * one: appends event with `to` in the place of `from`. LP_EPROTO when it does not begin as

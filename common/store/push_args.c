@@ -1,7 +1,16 @@
 #include "config.h"
 
+#include "common/archive/sql_url.h"
 #include "common/store/keys.h"
 #include "common/store/push_args.h"
+
+/* What the archive has not read yet is held back, and the worker trims what it has. */
+static int64_t log_length(const struct settings *s)
+{
+	if (sql_url_off(s->archive) || s->archive_backlog_max < s->push_log_max_length)
+		return s->push_log_max_length;
+	return s->archive_backlog_max;
+}
 
 void push_args(struct redis_args *args, const struct settings *s, struct lp_str nsp,
 	       const char *rev, const struct push_key *key)
@@ -11,7 +20,7 @@ void push_args(struct redis_args *args, const struct settings *s, struct lp_str 
 	redis_args_addz(args, s->redis_prefix);
 	redis_args_addz(args, rev);
 	redis_args_addi(args, s->push_message_list_max_limit);
-	redis_args_addi(args, s->push_log_max_length);
+	redis_args_addi(args, log_length(s));
 	redis_args_addi(args, s->inbox_max_length);
 	redis_args_add(args, key ? key->text : LP_STR(""));
 	redis_args_addz(args, key ? key->hash : "");
@@ -32,8 +41,8 @@ static void count_field(void *arg, const char *name, struct lp_str value)
 	*(int64_t *)arg += 2;
 }
 
-void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push_msg *m,
-		   size_t place)
+void push_args_add(struct redis_args *args, const struct settings *s, struct lp_str nsp,
+		   const struct push_msg *m, size_t place)
 {
 	int64_t further = 0;
 
@@ -46,6 +55,9 @@ void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push
 	redis_args_addi(args, m->expire_s);
 	redis_args_addz(args, m->leave ? "1" : "");
 	push_msg_event(&args->text, m, nsp);
+	redis_args_end(args);
+	if (!sql_url_off(s->archive))
+		push_msg_archive(&args->text, m);
 	redis_args_end(args);
 	push_msg_fields(m, nsp, count_field, &further);
 	redis_args_addi(args, further);

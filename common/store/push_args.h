@@ -19,7 +19,7 @@ struct push_key {
 void push_args(struct redis_args *args, const struct settings *s, struct lp_str nsp,
 	       const char *rev, const struct push_key *key);
 /* Appends a message; place: in its request, where there are several. */
-void push_args_add(struct redis_args *args, struct lp_str nsp, const struct push_msg *m,
-		   size_t place);
+void push_args_add(struct redis_args *args, const struct settings *s, struct lp_str nsp,
+		   const struct push_msg *m, size_t place);
 
 #endif

@@ -227,7 +227,7 @@ static void ops_push(void *store, struct lp_str nsp, const struct push_msg *m, s
 
 	/* Who is connected was let in by the namespace: its settings need no look. */
 	push_args(&args, s->settings, nsp, "", NULL);
-	push_args_add(&args, nsp, m, 0);
+	push_args_add(&args, s->settings, nsp, m, 0);
 	for (size_t i = 1; i < args.count; i++) /* the first is the key */
 		request_add(&s->args, redis_args_get(&args, i));
 	store_ask(s, REQUEST_PUSH, nsp, (unsigned)args.count - 1, cb, arg);

@@ -115,7 +115,7 @@ static void test_push(void)
 
 #define PUSH(except, lost)                                                                         \
 	"push", B, "lp:", "", "10", "10", "10", "", "", "600", "1", "0", "there", "[\"here\"]",    \
-		except, lost, "3600", "", "[1", "2", "from", "x"
+		except, lost, "3600", "", "[1", "", "2", "from", "x"
 	fresh();
 	EXPECT("HSET " B ":conf rev 1", "1");
 	EXPECT("XADD lp:inbox:a.1 1-0 k hello", "1-0");

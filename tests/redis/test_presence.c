@@ -47,7 +47,7 @@ static void test_push(void)
 {
 #define PUSH(rev)                                                                                  \
 	"push", B, "lp:", rev, "10", "10", "10", "", "", "600", "1", "0", "news", "", "", "0",     \
-		"3600", leave, "[1", "2", "from", "x"
+		"3600", leave, "[1", "", "2", "from", "x"
 	const char *leave = "";
 	char day[24], key[64];
 

@@ -4,6 +4,7 @@
 -- ARGV     1 message id    2 platform    3 client
 -- Returns  1, or 0 when it does not count
 -- include lib/stat.lua
+-- include lib/archive.lua
 -- include lib/ack.lua
 local B, id, platform, client = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local msg = redis.call('HMGET', B .. ':msg:' .. id, 'room', 'sendDate', 'except', 'rooms')

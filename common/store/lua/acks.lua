@@ -3,6 +3,7 @@
 -- ARGV     groups: message id, platform, n, then n client ids
 -- Returns  how many were new
 -- include lib/stat.lua
+-- include lib/archive.lua
 -- include lib/ack.lua
 local B, i, added = KEYS[1], 1, 0
 while i < #ARGV do

@@ -5,6 +5,7 @@
 --          7 how many disconnect callbacks may wait
 --          8.. pairs: room, '1' when the connector has no other member there
 -- Returns  1, or 0 when another connection holds it or none does
+-- include lib/archive_client.lua
 -- include lib/callback.lua
 -- include lib/inbox.lua
 -- include lib/now.lua
@@ -22,5 +23,7 @@ for _, room in ipairs(forget(B, nsp, client, held)) do
   people_leave(B, nsp, client, held, room, true, { ARGV[4], ARGV[5] })
 end
 note_off(B, client, now_text(), ARGV[6])
-callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[7])
+local userid, platform = identity(nsp, client, held)
+callback_gone(B, nsp, client, userid, ARGV[7])
+archive_client(ARGV[4], nsp, client, userid, platform, ARGV[6])
 return 1

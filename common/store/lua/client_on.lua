@@ -16,6 +16,7 @@
 --          verify its token with ('': need not be) and then rev of the settings, now (ms) }; or
 --          { why it is refused, in words for the client }; DONE and UNREAD come with limits if there
 --          are any: { DONE or UNREAD, rev of the settings, rooms per client, bytes per second }
+-- include lib/archive_client.lua
 -- include lib/inbox.lua
 -- include lib/kicked.lua
 -- include lib/now.lua
@@ -112,6 +113,9 @@ if since then
   news = (tonumber(redis.call('HGET', record, 'last_disconnect_time') or 0)) > since
 else
   redis.call('HSET', record, 'userId', userid, 'nspName', nsp, 'platform', platform, 'last_connect_time', now)
+end
+if not since then
+  archive_client(prefix, nsp, client, userid, platform)
 end
 local longitude, latitude = place_of(B, client)
 if longitude then

@@ -4,6 +4,7 @@
 -- ARGV     1 owner    2.. pairs: message id, clients as <web>/<ios>/<android>
 -- Returns  1
 -- include lib/stat.lua
+-- include lib/archive.lua
 local B = KEYS[1]
 local function total(counts)
   local sum = 0
@@ -19,6 +20,7 @@ for i = 2, #ARGV, 2 do
   if old[1] then
     local more = total(counts) - total(old[2])
     redis.call('HSET', msg, field, counts)
+    archive_changed(B, ARGV[i])
     if more > 0 then
       stat_add(B, old[1], 'o', more)
     end

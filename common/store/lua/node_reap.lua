@@ -6,6 +6,7 @@
 --          or the connector itself that stops)                           5 inbox limit
 --          6 how many disconnect callbacks may wait
 -- Returns  1: there may be more; 0: nothing left, or its lease is valid
+-- include lib/archive_client.lua
 -- include lib/callback.lua
 -- include lib/now.lua
 -- include lib/presence.lua
@@ -37,7 +38,9 @@ for _, client in ipairs(clients) do
       people_leave(B, nsp, client, held, room, true, { prefix, ARGV[5], owner })
     end
     note_off(B, client, now_text(), 'connector lost')
-    callback_gone(B, nsp, client, (identity(nsp, client, held)), ARGV[6])
+    local userid, platform = identity(nsp, client, held)
+    callback_gone(B, nsp, client, userid, ARGV[6])
+    archive_client(prefix, nsp, client, userid, platform, 'connector lost')
   end
 end
 local left = redis.call('SPOP', B .. ':left:' .. owner, ARGV[3])

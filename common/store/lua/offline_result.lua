@@ -8,6 +8,8 @@
 -- Returns  when the next try is due (ms), '' for none
 -- include lib/now.lua
 -- include lib/offline.lua
+-- include lib/stat.lua
+-- include lib/archive.lua
 local B, id, life = KEYS[1], ARGV[1], ARGV[2]
 local msg, now, due = B .. ':msg:' .. id, now_ms(), nil
 local stamp, left = string.format('%.0f', now), redis.call('PTTL', msg)
@@ -23,11 +25,12 @@ end
 
 -- <type>Count counts the devices that a provider was asked for and that are decided,
 -- <type>SuccessCount those it took over; result is both in words.
-local counted = {}
+local counted, served = {}, 0
 local function count(kind, good)
   redis.call('HINCRBY', msg, kind .. 'Count', 1)
   redis.call('HINCRBY', msg, kind .. 'SuccessCount', good and 1 or 0)
   counted[kind] = true
+  served = served + (good and 1 or 0)
 end
 
 local function note(client, word, kind, entry, reason, pause, more, field, token)
@@ -71,5 +74,9 @@ if next(counted) then
     end
   end
   redis.call('HSET', msg, 'result', table.concat(words, ', '))
+  if served > 0 then
+    stat_add(B, redis.call('HGET', msg, 'sendDate'), 'f', served)
+  end
+  archive_changed(B, id)
 end
 return due and string.format('%.0f', due) or ''

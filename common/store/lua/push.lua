@@ -10,7 +10,8 @@
 --          10.. the messages, of each: place in the request, room, others: further rooms as a JSON
 --               array or '', except or '', '1' to deliver it to nobody online, expire (s), '1'
 --               for offline delivery, event text up to where ,"sendDate":<ms>,"id":<id>}]
---               follows, how many arguments follow: further fields of the record, name and value
+--               follows, for the archive what the log does not have of it as a JSON object or '',
+--               how many arguments follow: further fields of the record, name and value
 -- Returns  for each message its id, 0 when the namespace's limit does not allow it, -1 when too many
 --          wait for offline delivery; in a namespace with a limit then the four numbers of
 --          lib/allow.lua; all as texts.
@@ -18,6 +19,7 @@
 --          key came with another request before)
 -- What was accepted under a key is not accepted again: it has the id of the first time.
 -- include lib/inbox.lua
+-- include lib/archive.lua
 -- include lib/allow.lua
 -- include lib/stat.lua
 local B, prefix = KEYS[1], ARGV[1]
@@ -37,7 +39,7 @@ local starts, reply = {}, {}
 local at = 10
 while at <= #ARGV do
   starts[#starts + 1] = at
-  at = at + 9 + ARGV[at + 8]
+  at = at + 10 + ARGV[at + 9]
 end
 
 local sent, known, fresh = nil, nil, #starts
@@ -79,7 +81,7 @@ if conf[3] then
 end
 
 local nsp = string.match(B, '{(.*)}$')
-local there, new, places = {}, {}, {}
+local there, new, places, archived = {}, {}, {}, false
 local id = count > 0 and redis.call('INCRBY', B .. ':seq', count) - count
 for i, first in ipairs(starts) do
   if not reply[i] and #new == count then
@@ -97,7 +99,7 @@ for i, first in ipairs(starts) do
       places[#places + 1] = name
     end
     redis.call('HSET', msg, 'id', name, 'room', room, 'sendDate', now, 'ackCount', '0', 'ackIOSCount', '0',
-      'ackAndroidCount', '0', 'ackWebCount', '0', unpack(ARGV, first + 9, first + 8 + ARGV[first + 8]))
+      'ackAndroidCount', '0', 'ackWebCount', '0', unpack(ARGV, first + 10, first + 9 + ARGV[first + 9]))
     redis.call('EXPIRE', msg, ARGV[first + 5])
 
     local entry = { 'n', nsp, 'r', room, 'i', name, 'x', except, 'e',
@@ -112,6 +114,11 @@ for i, first in ipairs(starts) do
     local lost, last = ARGV[first + 4] == '1', #entry
     if lost then
       entry[last + 1], entry[last + 2] = 'l', '1'
+    end
+    local tail = #entry
+    if ARGV[first + 8] ~= '' then
+      entry[tail + 1], entry[tail + 2] = 'a', ARGV[first + 8]
+      archived = true
     end
     local position = redis.call('XADD', B .. ':log', 'MAXLEN', '~', ARGV[4], '*', unpack(entry, 3))
     if ARGV[first + 6] == '1' then
@@ -128,6 +135,9 @@ if count > 0 then
   redis.call('LPUSH', B .. ':msgs', unpack(new))
   redis.call('LTRIM', B .. ':msgs', 0, ARGV[3] - 1)
   stat_add(B, now, 'p', count)
+  if archived and archive_on(prefix) then
+    redis.call('ZADD', prefix .. 'archive-due', 'NX', now, nsp)
+  end
   if sent then
     redis.call('HSET', sent, 'request', ARGV[7], unpack(places))
     if not known then

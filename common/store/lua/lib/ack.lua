@@ -19,6 +19,7 @@ local function ack_add(B, id, sent, platform, args, first, last)
     redis.call('HINCRBY', msg, 'ackCount', added)
     redis.call('HINCRBY', msg, ACK_COUNT[platform], added)
     stat_add(B, sent, string.sub(platform, 1, 1), added)
+    archive_changed(B, id)
     if redis.call('EXISTS', B .. ':offline:' .. id) == 1 then
       for i = from, last do
         redis.call('ZREM', B .. ':unread:' .. args[i], id)

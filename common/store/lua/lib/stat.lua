@@ -3,7 +3,8 @@
 --   B:stat:<day>         by quarter of an hour, since every zone's hours begin with one; 40 days
 --   B:stat-minute:<day>  by minute; 8 days
 -- <day> is days since 1970 in UTC. A field is what is counted and the number of the quarter or
--- minute in its day: p pushes, o clients they were handed to, w i a acks of web, ios, android.
+-- minute in its day: p pushes, o clients they were handed to, w i a acks of web, ios, android,
+-- f devices for which a push provider took them over.
 local function stat_count(key, field, n, days)
   -- As a text: Redis itself makes texts of numbers slowly.
   if redis.call('HINCRBY', key, field, tostring(n)) == n then

@@ -1,0 +1,7 @@
+-- Tells the archive that a client came (reason nil) or went, if that is wanted (archive_clients).
+local function archive_client(prefix, nsp, client, userid, platform, reason)
+  if redis.call('HGET', prefix .. 'archive', 'clients') == '1' then
+    redis.call('XADD', prefix .. 'archive-clients', 'MAXLEN', '~', 1000000, '*', 'n', nsp, 'c', client, 'u', userid,
+      'p', platform, unpack({ reason and 'r', reason }))
+  end
+end

@@ -1,0 +1,194 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "common/archive/archive_no.h"
+#include "common/lp_log.h"
+#include "common/lp_mem.h"
+#include "common/store/keys.h"
+#include "worker/archive_batch.h"
+
+/* Entries of a batch, and of one namespace at a time: some ms of Redis' time. */
+#define TAKE_MAX     2000
+#define TAKE_NSP_MAX 500
+#define TAKE_BYTES   (4 * 1024 * 1024)
+/* Entries that somebody took and did not write within this time (ms) are taken over. */
+#define CLAIM_IDLE    15000
+#define CLAIM_NSPS    100
+#define CLAIM_NSP_MAX 200
+/* In an item of the reply: how many were trimmed comes before the entries. */
+#define HEAD 1
+
+static void begin(struct redis_args *args, const struct archive_source *src, const char *key)
+{
+	key_of_platform(&args->text, src->settings->redis_prefix, key);
+	redis_args_end(args);
+	redis_args_addz(args, src->settings->redis_prefix);
+	redis_args_addz(args, src->consumer);
+}
+
+static void add_message(struct archive_batch *b, const struct redisReply *item, size_t at,
+			size_t place)
+{
+	struct archive_message *m = lp_xcalloc(1, sizeof(*m));
+	struct lp_str fields[ARCHIVE_FIELDS];
+
+	for (size_t i = 0; i < ARCHIVE_FIELDS; i++)
+		fields[i] = redis_reply_str(redis_reply_at(item, at + i));
+	if (archive_entry_read(m, fields) != LP_OK) {
+		lp_warn("archive", "an entry of the log is no message id=%.*s",
+			LP_FMT(fields[ARCHIVE_ENTRY]));
+		b->refused++;
+		free(m);
+		return;
+	}
+	if (b->count == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 256;
+		b->messages = lp_xrealloc(b->messages, b->cap * sizeof(b->messages[0]));
+	}
+	m->place = place;
+	b->messages[b->count++] = m;
+}
+
+/* Numbers of namespaces are not known yet. */
+static void read_reply(struct archive_batch *b, struct redisReply *reply, size_t first)
+{
+	b->reply = reply;
+	b->first = first;
+	for (size_t i = first; i + 1 < redis_reply_count(reply); i += 2) {
+		const struct redisReply *item = redis_reply_at(reply, i + 1);
+
+		for (size_t k = HEAD; k + ARCHIVE_FIELDS <= redis_reply_count(item);
+		     k += ARCHIVE_FIELDS) {
+			add_message(b, item, k, i);
+		}
+	}
+}
+
+struct lp_str archive_batch_nsp(const struct archive_batch *b, size_t i)
+{
+	return redis_reply_str(redis_reply_at(b->reply, b->messages[i]->place));
+}
+
+bool archive_batch_empty(const struct archive_batch *b)
+{
+	return redis_reply_count(b->reply) <= b->first;
+}
+
+int archive_batch_take(struct archive_batch *b, const struct archive_source *src)
+{
+	struct redis_args args = {0};
+	struct redisReply *reply;
+	int rc;
+
+	begin(&args, src, "archive-due");
+	redis_args_addi(&args, TAKE_MAX);
+	redis_args_addi(&args, TAKE_NSP_MAX);
+	redis_args_addi(&args, TAKE_BYTES);
+	rc = redis_script(src->redis, "archive_take", &args, &reply);
+	if (rc == LP_OK)
+		read_reply(b, reply, 0);
+	else
+		redis_reply_free(reply);
+	redis_args_clear(&args);
+	return rc;
+}
+
+int archive_batch_claim(struct archive_batch *b, const struct archive_source *src, int64_t *rank)
+{
+	struct redis_args args = {0};
+	struct redisReply *reply;
+	int rc;
+
+	begin(&args, src, "namespaces");
+	redis_args_addi(&args, *rank);
+	redis_args_addi(&args, CLAIM_NSPS);
+	redis_args_addi(&args, CLAIM_IDLE);
+	redis_args_addi(&args, CLAIM_NSP_MAX);
+	rc = redis_script(src->redis, "archive_claim", &args, &reply);
+	if (rc == LP_OK) {
+		bool more = redis_reply_int(redis_reply_at(reply, 0)) == CLAIM_NSPS;
+
+		*rank = more ? *rank + CLAIM_NSPS : 0;
+		read_reply(b, reply, 1);
+	} else {
+		redis_reply_free(reply);
+	}
+	redis_args_clear(&args);
+	return rc;
+}
+
+static void drop(struct archive_batch *b, size_t i)
+{
+	archive_entry_clear(b->messages[i]);
+	free(b->messages[i]);
+	b->messages[i] = b->messages[--b->count];
+	b->refused++;
+}
+
+int archive_batch_number(struct archive_batch *b, struct archive_write *w)
+{
+	for (size_t i = 0; i < b->count;) {
+		struct archive_message *m = b->messages[i];
+		int64_t nsp;
+		int rc = LP_OK;
+
+		if (m->no) {
+			i++;
+			continue;
+		}
+		rc = archive_write_nsp(w, archive_batch_nsp(b, i), &nsp);
+		if (rc == LP_ETOOBIG || rc == LP_ESTORE || rc == LP_EBUSY)
+			return rc;
+		if (rc != LP_OK) {
+			drop(b, i);
+			continue;
+		}
+		m->nsp = nsp;
+		m->no = archive_no(m->sent, nsp, m->id);
+		i++;
+	}
+	return LP_OK;
+}
+
+int archive_batch_done(struct archive_batch *b, const struct archive_source *src)
+{
+	size_t count = (redis_reply_count(b->reply) - b->first) / 2;
+	struct redis_args *calls = lp_xcalloc(count + 1, sizeof(calls[0]));
+	struct redisReply **replies = lp_xcalloc(count + 1, sizeof(replies[0]));
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct redisReply *item = redis_reply_at(b->reply, b->first + 2 * i + 1);
+
+		key_namespace(&calls[i].text, src->settings->redis_prefix,
+			      redis_reply_str(redis_reply_at(b->reply, b->first + 2 * i)));
+		redis_args_end(&calls[i]);
+		redis_args_addi(&calls[i], src->settings->push_log_max_length);
+		for (size_t k = HEAD; k + ARCHIVE_FIELDS <= redis_reply_count(item);
+		     k += ARCHIVE_FIELDS)
+			redis_args_add(&calls[i], redis_reply_str(redis_reply_at(item, k)));
+	}
+	rc = redis_scripts(src->redis, "archive_done", calls, count, replies);
+	for (size_t i = 0; i < count; i++) {
+		if (rc == LP_OK)
+			redis_reply_free(replies[i]);
+		redis_args_clear(&calls[i]);
+	}
+	free(calls);
+	free(replies);
+	if (rc == LP_OK)
+		archive_batch_clear(b);
+	return rc;
+}
+
+void archive_batch_clear(struct archive_batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		archive_entry_clear(b->messages[i]);
+		free(b->messages[i]);
+	}
+	redis_reply_free(b->reply);
+	b->reply = NULL;
+	b->count = b->first = 0;
+}
