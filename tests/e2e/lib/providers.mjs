@@ -252,6 +252,7 @@ export class Providers {
 
 	async take(stream, headers) {
 		stream.on("error", () => {});
+		const { session } = stream; // later it may be gone
 		const chunks = [];
 		try {
 			for await (const chunk of stream)
@@ -261,7 +262,7 @@ export class Providers {
 		}
 		const body = Buffer.concat(chunks);
 		const url = new URL(headers[":path"], this.origin);
-		const entry = { headers, session: stream.session?.number, at: Date.now() };
+		const entry = { headers, session: session.number, at: Date.now() };
 		try {
 			if (headers[":method"] !== "POST")
 				throw new Error(`method ${headers[":method"]}`);
@@ -269,7 +270,7 @@ export class Providers {
 			const check = { 3: this.apns, v1: this.fcm, push: this.webpush, token: this.token }[first];
 			if (!check)
 				throw new Error(`path ${url.pathname}`);
-			await check.call(this, entry, url, headers, body, stream);
+			await check.call(this, entry, url, headers, body, session);
 		} catch (error) {
 			entry.problem = `${url.pathname}: ${error.message}`;
 			this.problems.push(entry.problem);
@@ -333,7 +334,7 @@ export class Providers {
 		});
 	}
 
-	async apns(entry, url, headers, body, stream) {
+	async apns(entry, url, headers, body, session) {
 		entry.provider = "apns";
 		entry.token = url.pathname.slice("/3/device/".length);
 		entry.payload = JSON.parse(body.toString());
@@ -355,14 +356,14 @@ export class Providers {
 				{ algorithms: ["ES256"], issuer: "DEF123GHIJ", maxTokenAge: "1h" });
 			must(typeof payload.iat === "number", "iat");
 			// As Apple does it: a connection belongs to the first key that is used on it.
-			stream.session.kid ??= protectedHeader.kid;
-			if (stream.session.kid !== protectedHeader.kid)
+			session.kid ??= protectedHeader.kid;
+			if (session.kid !== protectedHeader.kid)
 				entry.fault = { status: 403, reason: "UnrelatedKeyIdInToken" };
 			entry.by = "token";
 			this.remember?.add(headers.authorization);
 		} else {
-			const { subject } = stream.session.socket.getPeerCertificate();
-			must(stream.session.socket.authorized, "a client certificate");
+			const { subject } = session.socket.getPeerCertificate();
+			must(session.socket.authorized, "a client certificate");
 			entry.by = subject.CN;
 		}
 	}
