@@ -28,7 +28,7 @@ before(async () => {
 	stack = await startStack({
 		connectors: 1,
 		set: {
-			redis_timeout: "5s", worker_message_timeout: "300ms", provider_timeout: "3s", ...providers.settings,
+			redis_timeout: "5s", worker_message_timeout: "300ms", provider_timeout: "5s", ...providers.settings,
 		},
 	});
 	owner = await stack.namespace(NAMESPACE);
