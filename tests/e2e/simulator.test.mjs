@@ -171,6 +171,7 @@ test("a server that drops, doubles, reorders and misdirects is found out, to the
 	const { status, result } = await simulate({
 		url: `ws://127.0.0.1:${server.port}`, rest_url: `http://127.0.0.1:${server.port}`, clients: CROWD,
 		processes: 2, engine: "3,4", join: "all:1:1", rest_count: PUSHES, rest_rate: 100, rest_lanes: 1,
+		push_size: 20_000, // more than is read at a time
 		settle: "3s",
 	});
 	assert.equal(status, 1);

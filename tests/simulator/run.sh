@@ -5,11 +5,12 @@
 #     tests/simulator/run.sh NAME|FILE.ini [option]... [-- option of light-push-sim...]
 #
 #   --build DIR        a finished build tree (needed)
-#   --out DIR          result.json, memory.csv, memory.svg and cpu.csv go there (needed)
+#   --out DIR          result.json, memory.csv, memory.svg, cpu.csv and the metrics go there (needed)
 #   --crowd NAME       another scenario that runs meanwhile, at a lower priority: NAME begins once all of its
 #                      clients have joined, and ends it; its result is in crowd.json
 #   --connectors N     (default 2)
-#   --namespaces N     /scale-0 and so on are made before it starts (default 1)
+#   --namespaces N     /scale-0 and so on are made before it starts (default 1); more than 100 without a password,
+#                      which is slow to make on purpose: then only clients can push
 #   --port N           of the web server, some more behind it (default 18600)
 #   --set NAME=VALUE   a setting of light-push; may be repeated
 #
@@ -56,10 +57,11 @@ mkdir -p "$out"
 work=$(mktemp -d "${TMPDIR:-/tmp}/light-push-sim-XXXXXX")
 sampler=
 crowd_pid=
+scenario_pid=
 
 finish()
 {
-	for pid in $sampler $crowd_pid; do
+	for pid in $sampler $crowd_pid $scenario_pid; do
 		kill "$pid" 2>/dev/null || :
 	done
 	sh "$top/deploy/quickstart.sh" stop --dir "$work/stack" >/dev/null 2>&1 || :
@@ -112,13 +114,14 @@ wait_ready()
 
 make_namespaces()
 {
+	login="&auth_passwd=$password"
+	[ "$namespaces" -le 100 ] || login=
 	n=0
 	while [ $n -lt "$namespaces" ]; do
 		[ $n -eq 0 ] || echo next
 		printf 'url = "%s/api/admin/namespace/save"\nuser = "%s:%s"\n' "$LP_WEB_URL" "$LP_ADMIN_USER" \
 			"$LP_ADMIN_PASSWORD"
-		printf 'output = "/dev/null"\nfail\ndata = "key=/scale-%d&name=scale&auth_passwd=%s"\n' \
-			$n "$password"
+		printf 'output = "/dev/null"\nfail\ndata = "key=/scale-%d&name=scale%s"\n' $n "$login"
 		n=$((n + 1))
 	done | curl -sS -K -
 }
@@ -142,8 +145,10 @@ simulate()
 	priority=$1
 	file=$2
 	shift 2
-	exec nice -n "$priority" "$build/light-push-sim" --config "$file" --url "$urls" --rest_url "$LP_WEB_URL" \
-		--password "$password" --json "$@"
+	if grep -q '^rest_rate' "$file"; then
+		set -- --rest_url "$LP_WEB_URL" --password "$password" "$@"
+	fi
+	exec nice -n "$priority" "$build/light-push-sim" --config "$file" --url "$urls" --json "$@"
 }
 
 if [ -n "$crowd" ]; then
@@ -152,14 +157,18 @@ if [ -n "$crowd" ]; then
 	wait_ready "$out/crowd.log" "$crowd_pid"
 fi
 simulate 0 "$scenario" "$@" >"$out/result.json" 2>"$out/progress.log" &
-pid=$!
-wait_ready "$out/progress.log" "$pid"
+scenario_pid=$!
+wait_ready "$out/progress.log" "$scenario_pid"
 memory ready,kB
 cpu >"$work/cpu-before"
 status=0
-wait "$pid" || status=$?
+wait "$scenario_pid" || status=$?
+scenario_pid=
 cpu >"$work/cpu-after"
 memory end,kB
+for url in $LP_METRICS_URLS; do
+	curl -s "$url/metrics" >"$out/metrics-${url##*:}" || : # one that has been killed
+done
 echo "part,seconds of CPU from ready to end" >"$out/cpu.csv"
 paste -d, "$work/cpu-before" "$work/cpu-after" | awk -F, '{ printf "%s,%.2f\n", tolower($1), $4 - $2 }' >>"$out/cpu.csv"
 if [ -n "$crowd" ]; then

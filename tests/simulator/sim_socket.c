@@ -26,7 +26,8 @@ static void receive(struct sim_process *p, struct sim_client *c, struct lws *wsi
 {
 	if (lws_frame_is_binary(wsi))
 		return;
-	if (lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi)) {
+	/* Of a frame that is read in parts each part is said to be the first. */
+	if (!c->in.len && lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi)) {
 		sim_client_text(p, c, lp_str(text, n));
 		return;
 	}
