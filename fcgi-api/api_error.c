@@ -7,7 +7,6 @@ static const struct {
 	int status;
 	const char *slug;
 	const char *msg;
-	const char *field; /* that it is about, where it is always the same */
 } errors[API_ERROR_COUNT] = {
 	[API_OK] = {200, "", ""},
 	[API_NOT_FOUND] = {404, "not_found", "not found"},
@@ -26,9 +25,9 @@ static const struct {
 	[API_LOGINS_LIMITED] = {429, "logins_limited", "too many failed logins, retry later"},
 	[API_TOKENS_FULL] = {400, "tokens_full", "too many tokens, revoke one first"},
 	[API_TOKEN_NOT_FOUND] = {404, "token_not_found", "token not found"},
-	[API_ROOM_EMPTY] = {400, "room_empty", "room can not be empty", "room"},
-	[API_ROOM_INVALID] = {400, "room_invalid", "room invalid", "room"},
-	[API_ROOMS_INVALID] = {400, "rooms_invalid", "rooms invalid", "rooms"},
+	[API_ROOM_EMPTY] = {400, "room_empty", "room can not be empty"},
+	[API_ROOM_INVALID] = {400, "room_invalid", "room invalid"},
+	[API_ROOMS_INVALID] = {400, "rooms_invalid", "rooms invalid"},
 	[API_PUSH_DATA_INVALID] = {400, "push_data_invalid",
 				   "pushData can not be empty and must be an Object"},
 	[API_EXCEPT_INVALID] = {400, "except_invalid", "except must be string"},
@@ -47,34 +46,49 @@ static const struct {
 	[API_OFFLINE_FULL] = {503, "offline_queue_full",
 			      "too many messages wait for offline delivery"},
 	[API_PAGE_INVALID] = {400, "page_invalid", "page and size must be numbers from 1"},
-	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists", "id"},
+	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists"},
 	[API_ARCHIVE_OFF] = {503, "archive_off", "the archive is off, see the setting archive"},
 	[API_ARCHIVE_UNAVAILABLE] = {503, "archive_unavailable", "the archive can not be read"},
 	[API_ARCHIVE_BUSY] = {503, "archive_busy", "too many exports at a time, retry later"},
-	[API_KEY_EMPTY] = {400, "key_empty", "key is null", "key"},
-	[API_NAMESPACE_INVALID] = {400, "namespace_invalid", "namespace invalid", "key"},
+	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},
+	[API_NAMESPACE_INVALID] = {400, "namespace_invalid", "namespace invalid"},
 	[API_SETTING_INVALID] = {400, "setting_invalid", "a setting of the namespace is invalid"},
 	[API_JWT_KEYS_INVALID] = {400, "jwt_keys_invalid", "jwt_keys invalid"},
 	[API_ADMIN_ONLY] = {403, "admin_only", "only the administrator may set this"},
 	[API_APNS_LIST_INVALID] = {400, "apns_list_invalid", "apns_list invalid"},
 	[API_PUSH_PROVIDERS_INVALID] = {400, "push_providers_invalid", "push_providers invalid"},
-	[API_KEY_MISSING] = {400, "key_missing", "can not find key", "namespace"},
+	[API_KEY_MISSING] = {400, "key_missing", "can not find key"},
 	[API_NAMESPACE_OPEN] = {400, "namespace_open", "namespace must be set offline on"},
 	[API_TRANSFER_EMPTY] =
 		{400, "transfer_empty",
 		 "targetRoom and sourceRooms and type and namespace can not be empty"},
-	[API_TARGET_ROOM_INVALID] = {400, "target_room_invalid", "targetRoom invalid",
-				     "targetRoom"},
-	[API_SOURCE_ROOM_INVALID] = {400, "source_room_invalid", "sourceRoom invalid",
-				     "sourceRooms"},
-	[API_ROOM_MISSING] = {400, "room_missing", "can not find room", "room"},
+	[API_TARGET_ROOM_INVALID] = {400, "target_room_invalid", "targetRoom invalid"},
+	[API_SOURCE_ROOM_INVALID] = {400, "source_room_invalid", "sourceRoom invalid"},
+	[API_ROOM_MISSING] = {400, "room_missing", "can not find room"},
 	[API_CLIENT_ID_MISSING] = {400, "client_id_missing", "param id can not find ",
 				   "id"}, /* sic */
-	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found", "id"},
+	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found"},
 	[API_CLIENT_FIELD_INVALID] = {400, "client_field_invalid",
 				      "a field of the client is invalid"},
-	[API_CLIENT_TOKENS_MANY] = {400, "client_tokens_many", "too many tokens", "device_token"},
-	[API_EVENT_ID_INVALID] = {400, "event_id_invalid", "eventId invalid", "eventId"},
+	[API_CLIENT_TOKENS_MANY] = {400, "client_tokens_many", "too many tokens"},
+	[API_EVENT_ID_INVALID] = {400, "event_id_invalid", "eventId invalid"},
+};
+
+/* What it is about, where that is always the same. */
+static const char *const fields[API_ERROR_COUNT] = {
+	[API_ROOM_EMPTY] = "room",
+	[API_ROOM_INVALID] = "room",
+	[API_ROOMS_INVALID] = "rooms",
+	[API_MESSAGE_NOT_FOUND] = "id",
+	[API_KEY_EMPTY] = "key",
+	[API_NAMESPACE_INVALID] = "key",
+	[API_KEY_MISSING] = "namespace",
+	[API_TARGET_ROOM_INVALID] = "targetRoom",
+	[API_SOURCE_ROOM_INVALID] = "sourceRooms",
+	[API_ROOM_MISSING] = "room",
+	[API_CLIENT_NOT_FOUND] = "id",
+	[API_CLIENT_TOKENS_MANY] = "device_token",
+	[API_EVENT_ID_INVALID] = "eventId",
 };
 
 void api_error_add(struct lp_buf *out, enum api_error error, const char *msg, const char *field)
@@ -100,7 +114,7 @@ void api_fail_as(struct api_resp *resp, enum api_error error, const char *msg, c
 
 void api_fail_text(struct api_resp *resp, enum api_error error, const char *msg)
 {
-	api_fail_as(resp, error, msg, errors[error].field);
+	api_fail_as(resp, error, msg, fields[error]);
 }
 
 void api_fail_at(struct api_resp *resp, enum api_error error, const char *field)
@@ -115,5 +129,5 @@ void api_fail_field(struct api_resp *resp, const char *field, const char *msg)
 
 void api_fail(struct api_resp *resp, enum api_error error)
 {
-	api_fail_as(resp, error, NULL, errors[error].field);
+	api_fail_as(resp, error, NULL, fields[error]);
 }
