@@ -65,8 +65,7 @@ static const struct {
 	[API_TARGET_ROOM_INVALID] = {400, "target_room_invalid", "targetRoom invalid"},
 	[API_SOURCE_ROOM_INVALID] = {400, "source_room_invalid", "sourceRoom invalid"},
 	[API_ROOM_MISSING] = {400, "room_missing", "can not find room"},
-	[API_CLIENT_ID_MISSING] = {400, "client_id_missing", "param id can not find ",
-				   "id"}, /* sic */
+	[API_CLIENT_ID_MISSING] = {400, "client_id_missing", "param id can not find "}, /* sic */
 	[API_CLIENT_NOT_FOUND] = {404, "client_not_found", "client not found"},
 	[API_CLIENT_FIELD_INVALID] = {400, "client_field_invalid",
 				      "a field of the client is invalid"},
@@ -86,6 +85,7 @@ static const char *const fields[API_ERROR_COUNT] = {
 	[API_TARGET_ROOM_INVALID] = "targetRoom",
 	[API_SOURCE_ROOM_INVALID] = "sourceRooms",
 	[API_ROOM_MISSING] = "room",
+	[API_CLIENT_ID_MISSING] = "id",
 	[API_CLIENT_NOT_FOUND] = "id",
 	[API_CLIENT_TOKENS_MANY] = "device_token",
 	[API_EVENT_ID_INVALID] = "eventId",
