@@ -1,23 +1,35 @@
 #!/bin/sh
 # Prints the rows of scripts.inc: every script of the folder $1 as a C string, its
-# "-- include NAME" lines replaced by that file. Names in lib/ are only included, never rows.
+# "-- include NAME" lines replaced by that file. Names in lib/ are only included, never rows. A line
+# "-- many NAME" is replaced by that script as a function one(KEYS, ARGV), behind what it includes.
 set -eu
 cd "$1"
 for file in *.lua; do
 	printf '\t{"%s",\n' "${file%.lua}"
 	awk '
 	function emit(line) {
+		if (line ~ /^ *--/) return
 		gsub(/\\/, "\\\\&", line)
 		gsub(/"/, "\\\"", line)
 		printf "\t \"%s\\n\"\n", line
 	}
-	/^-- include / {
-		while ((getline inner < $3) > 0)
-			if (inner !~ /^ *--/) emit(inner)
-		close($3)
-		next
+	function include(name,  line) {
+		while ((getline line < name) > 0) emit(line)
+		close(name)
 	}
-	/^ *--/ { next }
+	function many(name,  line, words, body, n, i) {
+		while ((getline line < name) > 0) {
+			split(line, words)
+			if (line ~ /^-- include /) include(words[3])
+			else body[++n] = line
+		}
+		close(name)
+		emit("local function one(KEYS, ARGV)")
+		for (i = 1; i <= n; i++) emit(body[i])
+		emit("end")
+	}
+	/^-- include / { include($3); next }
+	/^-- many / { many($3); next }
 	{ emit($0) }
 	' "$file"
 	printf '\t "", ""},\n'

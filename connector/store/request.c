@@ -7,14 +7,18 @@
 #include "common/lp_mem.h"
 #include "connector/store/request.h"
 
+/* More arguments than that, which only very many rooms are, go by themselves. */
+#define TOGETHER_ARGS 64
+
 static const struct {
 	const char *script;
-	bool owner; /* its ARGV[1] is the owner */
-	bool once;  /* carried out twice it would do twice as much */
+	const char *many; /* for several such requests, see lib/many.lua; NULL: there is none */
+	bool owner;       /* its ARGV[1] is the owner */
+	bool once;        /* carried out twice it would do twice as much */
 } kinds[REQUEST_SCRIPTS] = {
-	[REQUEST_CLIENT_ON] = {.script = "client_on", .owner = true},
-	[REQUEST_CLIENT_OFF] = {.script = "client_off", .owner = true},
-	[REQUEST_ROOM_JOIN] = {.script = "room_join", .owner = true},
+	[REQUEST_CLIENT_ON] = {.script = "client_on", .many = "client_on_many", .owner = true},
+	[REQUEST_CLIENT_OFF] = {.script = "client_off", .many = "client_off_many", .owner = true},
+	[REQUEST_ROOM_JOIN] = {.script = "room_join", .many = "room_join_many", .owner = true},
 	[REQUEST_ROOM_LEAVE] = {.script = "room_leave", .owner = true},
 	[REQUEST_ROOM_MOVE] = {.script = "room_move", .owner = true},
 	[REQUEST_ACKS] = {.script = "acks"},
@@ -37,6 +41,16 @@ static const struct {
 const struct script *request_script(enum request_kind kind)
 {
 	return script_get(kinds[kind].script);
+}
+
+bool request_gathers(enum request_kind kind)
+{
+	return kinds[kind].many != NULL;
+}
+
+const struct script *request_script_many(enum request_kind kind)
+{
+	return script_get(kinds[kind].many);
 }
 
 void request_add(struct lp_buf *out, struct lp_str text)
@@ -77,6 +91,7 @@ struct request *request_new(enum request_kind kind, struct lp_str key, const str
 			      .cb_arg = cb_arg,
 			      .kind = kind,
 			      .argc = argc + 1,
+			      .together = 1,
 			      .key_len = bulk.len,
 			      .len = bulk.len + args->len};
 	memcpy(r->bytes, bulk.data, bulk.len);
@@ -86,8 +101,40 @@ struct request *request_new(enum request_kind kind, struct lp_str key, const str
 	return r;
 }
 
+static void add_args(struct lp_buf *out, const struct request *r)
+{
+	lp_buf_add(out, r->bytes + r->key_len, r->len - r->key_len);
+}
+
+/* EVALSHA <sha1> 1 <key> <owner>, and of each request how many arguments follow and these */
+static void write_many(const struct request *first, struct lp_str owner, struct lp_buf *out)
+{
+	const struct request *r = first;
+	unsigned argc = 5;
+
+	for (unsigned i = 0; i < first->together; i++, r = r->next)
+		argc += r->argc; /* one is the key, which stands for the number */
+	lp_buf_addc(out, '*');
+	lp_buf_addu(out, argc);
+	lp_buf_addz(out, "\r\n");
+	request_addz(out, "EVALSHA");
+	request_addz(out, request_script_many(first->kind)->sha1);
+	request_addz(out, "1");
+	lp_buf_add(out, first->bytes, first->key_len);
+	request_add(out, owner);
+	r = first;
+	for (unsigned i = 0; i < first->together; i++, r = r->next) {
+		request_addu(out, r->argc - 1);
+		add_args(out, r);
+	}
+}
+
 void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out)
 {
+	if (r->together > 1) {
+		write_many(r, owner, out);
+		return;
+	}
 	/* EVALSHA <sha1> 1 <key> [<owner>] ... */
 	lp_buf_addc(out, '*');
 	lp_buf_addu(out, 3 + r->argc + kinds[r->kind].owner);
@@ -98,7 +145,7 @@ void request_write(const struct request *r, struct lp_str owner, struct lp_buf *
 	lp_buf_add(out, r->bytes, r->key_len);
 	if (kinds[r->kind].owner)
 		request_add(out, owner);
-	lp_buf_add(out, r->bytes + r->key_len, r->len - r->key_len);
+	add_args(out, r);
 }
 
 void request_queue_put(struct request_queue *q, struct request *r)
@@ -115,15 +162,33 @@ void request_queue_put(struct request_queue *q, struct request *r)
 	q->bytes += r->len;
 }
 
+static void count_sent(struct request_queue *q, const struct request *r)
+{
+	q->unsent = r->next;
+	q->sent++;
+	q->sent_bytes += r->len;
+}
+
+/* Both in one call: of one kind and namespace. */
+static bool go_together(const struct request *a, const struct request *b)
+{
+	return a->kind == b->kind && a->argc <= TOGETHER_ARGS && b->argc <= TOGETHER_ARGS &&
+	       a->key_len == b->key_len && memcmp(a->bytes, b->bytes, a->key_len) == 0;
+}
+
 struct request *request_queue_send(struct request_queue *q)
 {
 	struct request *r = q->unsent;
 
 	if (!r)
 		return NULL;
-	q->unsent = r->next;
-	q->sent++;
-	q->sent_bytes += r->len;
+	count_sent(q, r);
+	r->together = 1;
+	while (request_gathers(r->kind) && q->unsent && r->together < REQUEST_TOGETHER &&
+	       go_together(r, q->unsent)) {
+		count_sent(q, q->unsent);
+		r->together++;
+	}
 	return r;
 }
 

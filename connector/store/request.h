@@ -51,7 +51,8 @@ struct request {
 	store_cb cb; /* or NULL */
 	void *cb_arg;
 	enum request_kind kind;
-	unsigned argc; /* key and arguments, without the owner */
+	unsigned argc;     /* key and arguments, without the owner */
+	unsigned together; /* once it was sent: so many from this one on went in one call */
 	size_t key_len;
 	size_t len;
 	char bytes[]; /* key, then the arguments behind the owner, each a bulk string */
@@ -67,8 +68,14 @@ struct request_queue {
 	size_t sent_bytes;
 };
 
+/* Requests that go in one call at most: each is some tens of µs for a Redis. */
+#define REQUEST_TOGETHER 16
+
 /* The script of a kind below REQUEST_SCRIPTS. */
 const struct script *request_script(enum request_kind kind);
+/* Whether several requests of that kind can go in one call, and the script for that. */
+bool request_gathers(enum request_kind kind);
+const struct script *request_script_many(enum request_kind kind);
 
 /* Appends text as a bulk string. */
 void request_add(struct lp_buf *out, struct lp_str text);
@@ -78,12 +85,18 @@ void request_addu(struct lp_buf *out, uint64_t n);
 /* argc: strings in args. key and args are copied. */
 struct request *request_new(enum request_kind kind, struct lp_str key, const struct lp_buf *args,
 			    unsigned argc, store_cb cb, void *cb_arg);
-/* Appends the whole command; owner: <node_id>.<epoch>. */
+/*
+ * Appends the whole command; owner: <node_id>.<epoch>. r->together is set: the requests behind it
+ * are in the command too.
+ */
 void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out);
 
 /* Takes the request. */
 void request_queue_put(struct request_queue *q, struct request *r);
-/* The next one to send, now counted as sent; NULL when there is none. */
+/*
+ * The next one to send, now counted as sent, and with it those behind it that can go in the same
+ * call, see r->together; NULL when there is none.
+ */
 struct request *request_queue_send(struct request_queue *q);
 /* The oldest one, which was answered: the caller's now. */
 struct request *request_queue_answered(struct request_queue *q);

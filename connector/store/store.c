@@ -34,6 +34,7 @@ static void pump(struct store *s)
 	struct request *r;
 
 	s->stats.waiting = q->count;
+	s->gathering = false;
 	if (s->state != STORE_READY)
 		return;
 	while (q->sent < WINDOW && q->sent_bytes < WINDOW_BYTES && (r = request_queue_send(q))) {
@@ -71,7 +72,13 @@ void store_submit(struct store *s, enum request_kind kind, struct lp_str nsp, un
 		lp_buf_clear(&key);
 	}
 	lp_buf_reset(&s->args);
-	pump(s);
+	if (request_gathers(kind)) {
+		s->gathering = true;
+		s->stats.waiting = s->queue.count;
+		store_later(s);
+	} else {
+		pump(s);
+	}
 }
 
 void store_ask(struct store *s, enum request_kind kind, struct lp_str nsp, unsigned argc,
@@ -166,11 +173,26 @@ static void on_answer(struct store *s, struct request *r, const redisReply *repl
 	if (r->cb)
 		call_back(r, answer, reply);
 	free(r);
-	pump(s);
+	if (!s->gathering)
+		pump(s);
 	if (s->reap_hold && --s->reap_hold == 0)
 		advance(s);
 	if (s->done && s->queue.count == 0)
 		advance(s);
+}
+
+/* The answers to requests that went in one call. */
+static void on_answers(struct store *s, const struct request *first, const redisReply *reply)
+{
+	unsigned count = first->together;
+
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements != count) {
+		redis_conn_break(s->conn, "unexpected answer to several calls");
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		on_answer(s, s->queue.head,
+			  reply->type == REDIS_REPLY_ARRAY ? reply->element[i] : reply);
 }
 
 /* --- requests that are not queued --- */
@@ -191,19 +213,27 @@ static void send_node(struct store *s, enum request_kind kind, unsigned argc)
 	redis_conn_send(s->conn, s->command.data, s->command.len, &s->control[kind]);
 }
 
-static void send_loads(struct store *s)
+static void send_load(struct store *s, const struct script *script)
 {
 	struct lp_buf *b = &s->command;
 
+	s->loads++;
+	lp_buf_reset(b);
+	lp_buf_addz(b, "*3\r\n");
+	request_addz(b, "SCRIPT");
+	request_addz(b, "LOAD");
+	request_addz(b, script->text);
+	redis_conn_send(s->conn, b->data, b->len, &s->control[REQUEST_LOAD]);
+}
+
+static void send_loads(struct store *s)
+{
 	s->state = STORE_LOADING;
-	s->loads = REQUEST_SCRIPTS;
+	s->loads = 0;
 	for (enum request_kind kind = 0; kind < REQUEST_SCRIPTS; kind++) {
-		lp_buf_reset(b);
-		lp_buf_addz(b, "*3\r\n");
-		request_addz(b, "SCRIPT");
-		request_addz(b, "LOAD");
-		request_addz(b, request_script(kind)->text);
-		redis_conn_send(s->conn, b->data, b->len, &s->control[REQUEST_LOAD]);
+		send_load(s, request_script(kind));
+		if (request_gathers(kind))
+			send_load(s, request_script_many(kind));
 	}
 }
 
@@ -502,16 +532,27 @@ static void on_down(void *arg, bool was_up)
 	s->loading = false;
 }
 
+/* The reply, or one of several in it, is not of the request but of the server at this moment. */
+static bool passing(const redisReply *reply)
+{
+	bool is = redis_conn_passing(reply);
+
+	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && !is; i++)
+		is = redis_conn_passing(reply->element[i]);
+	return is;
+}
+
 static void on_reply(void *arg, void *request, const struct redisReply *reply)
 {
 	struct store *s = arg;
 	struct request *r = request;
 
-	if (redis_conn_passing(reply) ||
-	    (reply->type == REDIS_REPLY_ERROR && r->kind >= REQUEST_QUEUED &&
-	     r->kind != REQUEST_NODE_REAP)) {
-		s->loading = strncmp(reply->str, "LOADING", 7) == 0;
-		redis_conn_break(s->conn, reply->str);
+	if (passing(reply) || (reply->type == REDIS_REPLY_ERROR && r->kind >= REQUEST_QUEUED &&
+			       r->kind != REQUEST_NODE_REAP)) {
+		const char *why = reply->str ? reply->str : "an error in one of several answers";
+
+		s->loading = strncmp(why, "LOADING", 7) == 0;
+		redis_conn_break(s->conn, why);
 		return;
 	}
 	switch (r->kind) {
@@ -528,7 +569,10 @@ static void on_reply(void *arg, void *request, const struct redisReply *reply)
 		on_reaped(s, reply);
 		break;
 	default:
-		on_answer(s, r, reply);
+		if (r->together > 1)
+			on_answers(s, r, reply);
+		else
+			on_answer(s, r, reply);
 		break;
 	}
 }
@@ -560,6 +604,8 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
 	size_t count = s->refusal_count;
 
 	store_flush(s);
+	if (s->gathering)
+		pump(s);
 	s->refusals = NULL;
 	s->refusal_count = 0;
 	for (size_t i = 0; i < count; i++)

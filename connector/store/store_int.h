@@ -84,6 +84,7 @@ struct store {
 	bool reaping;     /* the first of reaps is on its way */
 
 	struct request_queue queue;
+	bool gathering; /* some that may go together wait for the end of the pass */
 	struct request control[REQUEST_KINDS]; /* what replies to unqueued requests are known by */
 	struct lp_buf command;                 /* being built */
 	struct lp_buf args;

@@ -124,6 +124,34 @@ static void test_refusals(void)
 	EXPECT("EXISTS lp:{/e}:clients", "0");
 }
 
+/* Several calls in one leave what they leave one by one; what is wrong with one harms no other. */
+static void test_many(void)
+{
+#define FIELDS(client, serial, user)                                                               \
+	"10", "lp:", "1000", "", client, serial, user, "web", "", "", "user_x"
+	fresh();
+	CALL("DONE DONE", "client_on_many", B, "a.1", FIELDS(ANN, "7", "ann"),
+	     FIELDS("/d#eve#web-9", "8", "eve"));
+	EXPECT("HMGET " B ":clients " ANN " /d#eve#web-9", "a.1/7/3 a.1/8/3");
+	EXPECT("SMEMBERS lp:node-nsps:a.1", "/d");
+	EXPECT("SCARD " B ":room:user_x:on:web", "2");
+
+	EXPECT("DEL " B ":joined:" ANN, "1");
+	EXPECT("SET " B ":joined:" ANN " x", "OK");
+	EXPECT("HSET " B ":room:user_y:on:web a b", "1");
+	CALL("0 1 WRONGTYPE Operation against a key holding the wrong kind of value",
+	     "room_join_many", B, "a.1", "5", ANN, "7", "lp:", "1000", "chat", "5", "/d#eve#web-9",
+	     "8", "lp:", "1000", "chat", "5", BOB, "9", "lp:", "1000", "chat");
+	EXPECT("HGET " B ":rooms chat", "1");
+	EXPECT("DEL " B ":joined:" ANN, "1");
+	CALL("0 1", "client_off_many", B, "a.1", "8", "/d#eve#web-9", "8", "lp:", "1000", "bye",
+	     "3", "chat", "1", "8", BOB, "9", "lp:", "1000", "bye", "3", "chat", "");
+	EXPECT("HGETALL " B ":clients", ANN " a.1/7/3");
+	EXPECT("EXISTS " B ":room:chat:users " B ":route:chat", "0");
+	CALL("UNKNOWN", "client_on_many", "lp:{/e}", "a.1", FIELDS("/e#x#web-1", "7", "x"));
+#undef FIELDS
+}
+
 static void test_replaced(void)
 {
 	fresh();
@@ -886,6 +914,7 @@ int main(void)
 	CU_ADD_TEST(suite, test_push);
 	CU_ADD_TEST(suite, test_on_off);
 	CU_ADD_TEST(suite, test_refusals);
+	CU_ADD_TEST(suite, test_many);
 	CU_ADD_TEST(suite, test_replaced);
 	CU_ADD_TEST(suite, test_not_a_prefix);
 	CU_ADD_TEST(suite, test_rooms);

@@ -137,7 +137,7 @@ static void node_stop(struct node *n)
 /* The answer to a command as text, over a connection of its own. */
 static const char *ask(const char *format, const char *arg)
 {
-	static char text[512];
+	static char text[16384];
 	redisContext *c = redis_server_connect(server);
 	redisReply *r = arg ? redisCommand(c, format, arg) : redisCommand(c, format);
 
@@ -262,6 +262,47 @@ static void test_operations(void)
 	CU_ASSERT(is("EXISTS " B ":clients " B ":rooms " B ":route:news lp:nodes lp:inbox-seq",
 		     NULL, "0"));
 	CU_ASSERT(is("KEYS lp:inbox:*", NULL, "0 elements"));
+}
+
+/* What is asked for in one pass goes in few calls, in order, and each has its own answer. */
+static void test_together(void)
+{
+	enum { CLIENTS = 40 };
+	struct node n;
+	struct store_client all[CLIENTS];
+	char names[CLIENTS][16], users[CLIENTS][8];
+	int got[CLIENTS] = {0};
+	struct store_room room = {LP_STR("chat"), true};
+	unsigned calls = 0;
+	const char *stats;
+
+	fresh();
+	node_start(&n, "n1");
+	ask("SET " B ":joined:/d#u7#web-1 wrong", NULL);
+	ask("CONFIG RESETSTAT", NULL);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		snprintf(users[i], sizeof(users[i]), "u%u", i);
+		snprintf(names[i], sizeof(names[i]), "/d#u%u#web-1", i);
+		all[i] = client(names[i], users[i], PLATFORM_WEB, i + 1);
+		on(&n, &all[i], &got[i]);
+		if (i == 20)
+			store_redis_ops.room_join(n.store, &all[i], &room, 1, on_answer, NULL);
+	}
+	WAIT(answers[STORE_ANSWERS] == CLIENTS + 1);
+	CU_ASSERT_EQUAL(answers[STORE_DONE], CLIENTS);
+	CU_ASSERT_EQUAL(answers[STORE_BUSY], 1); /* the one whose key is of another kind */
+	for (unsigned i = 0; i < CLIENTS; i++)
+		CU_ASSERT_EQUAL(got[i], 1);
+	CU_ASSERT(is("HGET " B ":rooms chat", NULL, "1"));
+	stats = strstr(ask("INFO commandstats", NULL), "cmdstat_evalsha:calls=");
+	CU_ASSERT(stats && sscanf(stats, "cmdstat_evalsha:calls=%u", &calls) == 1);
+	/* Two for the first 21, the join, two for the others, and renewals of the lease. */
+	CU_ASSERT(calls >= 5 && calls < CLIENTS / 2);
+	ask("DEL " B ":joined:/d#u7#web-1", NULL);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		off(&n, &all[i]);
+	node_stop(&n);
+	CU_ASSERT(is("EXISTS " B ":clients " B ":rooms " B ":route:news", NULL, "0"));
 }
 
 static void test_inbox(void)
@@ -707,6 +748,7 @@ int main(void)
 	/* first, while there is little to load */
 	CU_ADD_TEST(suite, test_loading);
 	CU_ADD_TEST(suite, test_operations);
+	CU_ADD_TEST(suite, test_together);
 	CU_ADD_TEST(suite, test_inbox);
 	CU_ADD_TEST(suite, test_questions);
 	CU_ADD_TEST(suite, test_push);

@@ -17,6 +17,7 @@
 --          { why it is refused, in words for the client }; DONE and UNREAD come with limits if there
 --          are any: { DONE or UNREAD, rev of the settings, rooms per client, bytes per second }
 -- include lib/archive_client.lua
+-- include lib/conf.lua
 -- include lib/inbox.lua
 -- include lib/kicked.lua
 -- include lib/now.lua
@@ -29,9 +30,7 @@ local userid, platform, to = ARGV[7], ARGV[8], { ARGV[2], ARGV[3] }
 -- What a connector knows of the time is that close.
 local ABOUT = 100
 
-local conf = redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth', 'disconnect_callback',
-  'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev', 'limit_clients',
-  'limit_rooms_per_client', 'limit_bytes_per_second')
+local conf = conf_of(B)
 if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
@@ -98,7 +97,7 @@ if redis.call('HSET', B .. ':clients', client, mine) == 1 then
   redis.call('HINCRBY', B .. ':users', userid, '1')
 end
 redis.call('SADD', B .. ':node:' .. owner, client)
-redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)
+note_nsp(prefix, owner, nsp)
 redis.call('ZADD', B .. ':ever', now, client)
 if told and ARGV[10] ~= '' then
   redis.call('HSET', B .. ':queries', client, ARGV[10])

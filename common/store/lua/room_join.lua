@@ -3,14 +3,14 @@
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 owner    2 client    3 serial    4 prefix    5 inbox limit    6.. rooms
 -- Returns  1, or 0 when another connection holds it or none does
+-- include lib/conf.lua
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
--- of a namespace that was removed nothing is written
-if redis.call('EXISTS', B .. ':conf') == 0 then
+if not is_there(B) then
   return 0
 end
 for i = 6, #ARGV do

@@ -27,6 +27,15 @@ local function holds(held, owner, serial)
   return held and string.sub(held, 1, #start) == start
 end
 
+local nsp_noted
+-- A connector holds clients of the namespace.
+local function note_nsp(prefix, owner, nsp)
+  if not nsp_noted then
+    redis.call('SADD', prefix .. 'node-nsps:' .. owner, nsp)
+    nsp_noted = true
+  end
+end
+
 -- Both return whether it was news. now: as a text.
 local function room_in(B, client, userid, platform, room, now)
   redis.call('SADD', B .. ':joined:' .. client, room)

@@ -1,0 +1,3 @@
+-- Several calls of client_on.lua, see lib/many.lua. What is the same for all is asked for once.
+-- many client_on.lua
+-- include lib/many.lua

@@ -1,0 +1,3 @@
+-- Several calls of room_join.lua, see lib/many.lua. What is the same for all is asked for once.
+-- many room_join.lua
+-- include lib/many.lua
