@@ -59,8 +59,15 @@ static void write_message(struct message *m)
 		core->ops->delivered(core->store, lp_cstr(m->nsp->name), m->id, m->delivered);
 		m->delivered_written = total_delivered(m);
 	}
-	for (int p = 0; p < PLATFORM_COUNT; p++)
+	/* Most messages get no more: ten thousand of a namespace are remembered, so space counts. */
+	for (int p = 0; p < PLATFORM_COUNT; p++) {
+		if (!m->ack_space[p])
+			continue;
 		write_acks(m, (enum platform)p);
+		free(m->acks[p]);
+		m->acks[p] = NULL;
+		m->ack_space[p] = 0;
+	}
 }
 
 static void remove_dirty(struct message *m)
