@@ -55,17 +55,31 @@ void url_decode(struct lp_buf *out, struct lp_str encoded)
 	*to = '\0';
 }
 
+/* Stands in a URL as it is. */
+static bool is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 void url_encode(struct lp_buf *out, struct lp_str text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
+	static const char digits[] = "0123456789ABCDEF";
+	char *start = lp_buf_reserve(out, 3 * text.n), *to = start;
 
 	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] && strchr(plain, text.p[i]))
-			lp_buf_addc(out, text.p[i]);
-		else
-			lp_buf_addf(out, "%%%02X", (unsigned char)text.p[i]);
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (is_plain(c)) {
+			*to++ = (char)c;
+		} else {
+			*to++ = '%';
+			*to++ = digits[c >> 4];
+			*to++ = digits[c & 0xf];
+		}
 	}
+	*to = '\0';
+	out->len += (size_t)(to - start);
 }
 
 static bool is_name(struct lp_str encoded, const char *name)

@@ -206,8 +206,11 @@ static void say_ok(struct client *c)
 	struct lp_buf *json = &c->nsp->core->scratch;
 
 	lp_buf_reset(json);
-	lp_buf_addf(json, "[\"ok\",{\"system\":\"%s\",\"port\":%d,\"clientId\":", conf->system,
-		    conf->port);
+	lp_buf_addz(json, "[\"ok\",{\"system\":\"");
+	lp_buf_addz(json, conf->system);
+	lp_buf_addz(json, "\",\"port\":");
+	lp_buf_addu(json, (uint64_t)conf->port);
+	lp_buf_addz(json, ",\"clientId\":");
 	lp_json_quote(json, client_id(c));
 	lp_buf_addz(json, "}]");
 	socket_emit(c->socket, lp_buf_str(json));

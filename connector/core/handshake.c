@@ -87,7 +87,8 @@ static void add_identity(struct lp_buf *out, const struct identity *who)
 	url_encode(out, lp_buf_str(&who->uuid));
 	lp_buf_addz(out, "&userid=");
 	url_encode(out, lp_buf_str(&who->userid));
-	lp_buf_addf(out, "&platform=%s", platform_name(who->platform));
+	lp_buf_addz(out, "&platform=");
+	lp_buf_addz(out, platform_name(who->platform));
 }
 
 struct handshake *handshake_new(const struct socket_request *req, const struct identity *who)

@@ -215,11 +215,17 @@ void session_start(struct session *s)
 	struct lp_blob *frame;
 
 	lp_buf_reset(text);
-	lp_buf_addf(
-		text, "0{\"sid\":\"%s\",\"upgrades\":[%s],\"pingInterval\":%u,\"pingTimeout\":%u",
-		s->id, upgrades ? "\"websocket\"" : "", conf->ping_interval, conf->ping_timeout);
-	if (s->version == 4)
-		lp_buf_addf(text, ",\"maxPayload\":%zu", conf->max_payload);
+	lp_buf_addz(text, "0{\"sid\":\"");
+	lp_buf_addz(text, s->id);
+	lp_buf_addz(text, upgrades ? "\",\"upgrades\":[\"websocket\"],\"pingInterval\":"
+				   : "\",\"upgrades\":[],\"pingInterval\":");
+	lp_buf_addu(text, conf->ping_interval);
+	lp_buf_addz(text, ",\"pingTimeout\":");
+	lp_buf_addu(text, conf->ping_timeout);
+	if (s->version == 4) {
+		lp_buf_addz(text, ",\"maxPayload\":");
+		lp_buf_addu(text, conf->max_payload);
+	}
 	lp_buf_addc(text, '}');
 	frame = frame_text(lp_buf_str(text), LP_STR(""), LP_STR(""));
 	session_send(s, frame);
