@@ -12,7 +12,7 @@ const NAMESPACE = "/large";
 const ROOM = "hall";
 const COUNT = Number(process.env.LP_ROOM_MEMBERS ?? 100_000);
 const LIMIT_US = 5000;
-const TRIES = 5; // of which one must be undisturbed by what else the machine does
+const TRIES = 20; // of which one must be undisturbed by what else the machine does
 
 // What presence scripts would write for so many clients, each with a user of its own.
 const FILL = `
@@ -74,9 +74,11 @@ for (const [what, ask, check] of [
 ]) {
 	test(`a room of ${COUNT}: ${what}`, async (t) => {
 		const tries = [];
-		for (let n = 0; n < TRIES; n++)
+		let best = Infinity;
+		while (tries.length < TRIES && best >= LIMIT_US) {
 			tries.push(await longest(async () => check(await ask())));
-		const best = Math.min(...tries.map(({ us }) => us));
+			best = Math.min(best, tries.at(-1).us);
+		}
 		t.diagnostic(`${tries[0].count} commands, the longest ${(best / 1000).toFixed(2)} ms`);
 		assert.ok(best < LIMIT_US, `${tries.map(({ us }) => us)} µs`);
 	});

@@ -448,6 +448,31 @@ static void test_bounds(void)
 	fixture_stop(&f);
 }
 
+/* Nobody waits behind calls of another group that get no answer. */
+static void test_silent_delays_nobody(void)
+{
+	struct fixture f;
+	struct outcome silent[10], good[20];
+	char group[8];
+
+	fixture_start(&f);
+	f.conf.timeout_ms = 10 * LIMIT_MS; /* longer than this test may take */
+	fixture_open(&f);
+	for (size_t i = 0; i < COUNT(silent); i++)
+		call(&f, &silent[i], "/dead", "/silent");
+	for (size_t i = 0; i < COUNT(good); i++) {
+		snprintf(group, sizeof(group), "/g%zu", i % 7);
+		call(&f, &good[i], group, "/ok");
+	}
+	f.open -= COUNT(silent);
+	run(&f);
+	for (size_t i = 0; i < COUNT(good); i++)
+		CHECK(good[i].outcome == HTTP_ANSWERED);
+	for (size_t i = 0; i < COUNT(silent); i++)
+		CHECK(!silent[i].done);
+	fixture_stop(&f);
+}
+
 /* A server that takes connections and says nothing costs its own group only. */
 static void test_dead_leaves_others_alone(void)
 {
@@ -464,10 +489,8 @@ static void test_dead_leaves_others_alone(void)
 		call(&f, &good[i], group, "/ok");
 	}
 	run(&f);
-	for (size_t i = 0; i < COUNT(good); i++) {
+	for (size_t i = 0; i < COUNT(good); i++)
 		CHECK(good[i].outcome == HTTP_ANSWERED);
-		CHECK(good[i].took < TIMEOUT_MS / 2);
-	}
 	for (size_t i = 0; i < COUNT(dead); i++)
 		CHECK(dead[i].outcome == HTTP_FAILED || dead[i].outcome == HTTP_PAUSED ||
 		      dead[i].outcome == HTTP_BUSY);
@@ -483,13 +506,14 @@ static void test_circuit(void)
 	char url[64];
 
 	fixture_start(&f);
+	f.conf.timeout_ms = 10 * LIMIT_MS;
 	fixture_open(&f);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", free_port());
 	for (size_t i = 0; i < COUNT(o); i++) {
 		call(&f, &o[0], "/demo", url);
 		run(&f);
 		CHECK(o[0].outcome == HTTP_FAILED);
-		CHECK(o[0].took < TIMEOUT_MS);
+		CHECK(o[0].took < LIMIT_MS);
 	}
 	call(&f, &o[0], "/demo", url);
 	call(&f, &o[1], "/demo", "/ok"); /* another server */
@@ -569,6 +593,7 @@ int main(void)
 		{"what is sent", test_request},
 		{"only listed hosts", test_hosts},
 		{"places and queue of a group", test_bounds},
+		{"silent calls delay nobody of another group", test_silent_delays_nobody},
 		{"a dead server leaves others alone", test_dead_leaves_others_alone},
 		{"a dead server is left alone", test_circuit},
 		{"a server that comes back", test_recovers},
