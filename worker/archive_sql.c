@@ -24,30 +24,25 @@ _Static_assert(ARCHIVE_SQL_SOME == 500, "SOME says the same");
 	"INSERT INTO client_events (nsp, time, seq, client, user_id, platform, reason) "           \
 	"VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
+/* clang-format off */
 /* A count only grows. */
 #define GROW(MAX, T, C) C " = " MAX "(" T "." C ", excluded." C ")"
-#define GROW_COUNTS(MAX)                                                                                            \
-	"ON CONFLICT (no) DO UPDATE SET " GROW(MAX, "c", "online_web") ", " GROW(MAX, "c", "online_ios") ", " GROW( \
-		MAX, "c",                                                                                           \
-		"online_android") ", " GROW(MAX, "c",                                                               \
-					    "ack_web") ", " GROW(MAX, "c",                                          \
-								 "ack_ios") ", " GROW(MAX, "c",                     \
-										      "ack_"                        \
-										      "android") ", "               \
-												 "offline = coalesce(excluded.offline, c.offline)"
-#define GROW_STATS(MAX)                                                                                   \
-	"ON CONFLICT (nsp, quarter) DO UPDATE SET " GROW(MAX, "s", "pushed") ", " GROW(                   \
-		MAX, "s",                                                                                 \
-		"online") ", " GROW(MAX, "s",                                                             \
-				    "ack_web") ", " GROW(MAX, "s",                                        \
-							 "ack_ios") ", " GROW(MAX, "s",                   \
-									      "ack_android") ","          \
-											     " " GROW(    \
-												     MAX, \
-												     "s", \
-												     "offline")
+#define GROW_COUNTS(MAX) "ON CONFLICT (no) DO UPDATE SET " \
+	GROW(MAX, "c", "online_web") ", " \
+	GROW(MAX, "c", "online_ios") ", " \
+	GROW(MAX, "c", "online_android") ", " \
+	GROW(MAX, "c", "ack_web") ", " \
+	GROW(MAX, "c", "ack_ios") ", " \
+	GROW(MAX, "c", "ack_android") ", " \
+	"offline = coalesce(excluded.offline, c.offline)"
+#define GROW_STATS(MAX) "ON CONFLICT (nsp, quarter) DO UPDATE SET " \
+	GROW(MAX, "s", "pushed") ", " \
+	GROW(MAX, "s", "online") ", " \
+	GROW(MAX, "s", "ack_web") ", " \
+	GROW(MAX, "s", "ack_ios") ", " \
+	GROW(MAX, "s", "ack_android") ", " \
+	GROW(MAX, "s", "offline")
 
-/* clang-format off */
 static const char *const sqlite[ARCHIVE_SQL_COUNT] = {
 	[ARCHIVE_SQL_NSP] = NSP,
 	/* The next number; at the end of them no row. */
