@@ -15,8 +15,9 @@
 #include "worker/archive_sql.h"
 #include "worker/archive_write.h"
 
-/* ms that a lock or a statement may take. */
-#define TIMEOUT 10000
+/* ms that a lock or a statement may take. A file is here, a server may be busy with others. */
+#define TIMEOUT_SQLITE     3000
+#define TIMEOUT_POSTGRESQL 10000
 
 struct name {
 	UT_hash_handle hh;
@@ -55,9 +56,10 @@ static void make_folder(const char *url)
 struct archive_write *archive_write_new(const char *url, struct lp_buf *why)
 {
 	struct archive_write *w = lp_xcalloc(1, sizeof(*w));
+	bool sqlite = sql_url_dialect(url) == SQL_SQLITE;
 
 	make_folder(url);
-	w->db = sql_open(url, SQL_WRITE, TIMEOUT, why);
+	w->db = sql_open(url, SQL_WRITE, sqlite ? TIMEOUT_SQLITE : TIMEOUT_POSTGRESQL, why);
 	if (w->db && migrate_up(w->db, why) == LP_OK)
 		return w;
 	archive_write_free(w);
