@@ -187,7 +187,7 @@ list_e2e()
 	say push isolation kick lists logins access offline notifications stats cluster redis recovery
 	say processes providers fcm-webpush callbacks
 	say metrics monitoring operator ctl soak simulator
-	say limits signatures tokens admin-as
+	say limits signatures tokens admin-as archive
 }
 
 # With very many clients, and with limits of time that the programs must keep: by itself.
@@ -209,7 +209,7 @@ stage_e2e_direct()
 
 stage_e2e_sanitize()
 {
-	export LP_KILL_CLIENTS=300 # the programs are slower
+	export LP_KILL_CLIENTS=300 LP_ARCHIVE_KILLS=6 # the programs are slower
 	# shellcheck disable=SC2046
 	e2e sanitize direct $(list_e2e) kill
 }
@@ -304,6 +304,8 @@ list_test_needs()
 	say python requests python3-requests # its long-polling
 	say python websocket python3-websocket
 	say command xz xz-utils
+	say command sqlite3 sqlite3
+	say file /usr/lib/postgresql postgresql
 	say command openssl openssl
 	say command systemd-analyze systemd
 	say command chromium chromium

@@ -45,9 +45,9 @@ CREATE TABLE messages (
 	"except" text,
 	"from" text,
 	extra text,
-	PRIMARY KEY (nsp, no)
+	PRIMARY KEY (nsp, no) WITH (fillfactor = 100)
 );
-CREATE INDEX messages_by_id ON messages (nsp, id);
+CREATE INDEX messages_by_id ON messages (nsp, id) WITH (fillfactor = 100);
 CREATE INDEX messages_by_room ON messages (nsp, room, no);
 CREATE INDEX messages_by_apns ON messages (nsp, apns_name, no) WHERE apns_name IS NOT NULL;
 CREATE INDEX messages_by_leave ON messages (nsp, leave, no) WHERE leave IS NOT NULL;
