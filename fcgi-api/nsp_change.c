@@ -11,6 +11,8 @@
 #define SECRET_MIN 16u /* of callback_secret */
 #define SECRET_MAX 256u
 
+#define ARCHIVE_DAYS_MAX 36500
+
 const char *const nsp_limit_names[NSP_LIMITS] = {
 	[NSP_LIMIT_CLIENTS] = "limit_clients",
 	[NSP_LIMIT_ROOMS_PER_CLIENT] = "limit_rooms_per_client",
@@ -165,6 +167,30 @@ static enum api_error add_limit(struct redis_args *args, struct json_object *bod
 	return API_OK;
 }
 
+/* An empty text or null takes it away: then the setting of that name holds. 0 is for ever. */
+static enum api_error add_archive_days(struct redis_args *args, struct json_object *body,
+				       bool admin)
+{
+	const char *name = "archive_days";
+	struct lp_str text;
+	int64_t value = 0;
+	int rc = api_param_text(body, name, &text);
+
+	if (rc == LP_ENOENT)
+		return API_OK;
+	if (!admin)
+		return API_ADMIN_ONLY;
+	if (rc == LP_OK && !text.n) {
+		add(args, name, text);
+		return API_OK;
+	}
+	if (api_param_int(body, name, 0, ARCHIVE_DAYS_MAX, &value) == LP_EINVAL)
+		return API_SETTING_INVALID;
+	redis_args_addz(args, name);
+	redis_args_addi(args, value);
+	return API_OK;
+}
+
 enum api_error nsp_change_args(struct redis_args *args, struct json_object *body, bool admin,
 			       const char **field)
 {
@@ -192,6 +218,10 @@ enum api_error nsp_change_args(struct redis_args *args, struct json_object *body
 	for (size_t i = 0; i < NSP_LIMITS && err == API_OK; i++) {
 		*field = nsp_limit_names[i];
 		err = add_limit(args, body, *field, admin);
+	}
+	if (err == API_OK) {
+		*field = "archive_days";
+		err = add_archive_days(args, body, admin);
 	}
 	return err;
 }

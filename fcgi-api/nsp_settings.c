@@ -21,6 +21,7 @@ enum field {
 	NSP_OFFLINE,
 	NSP_CONNECT_AUTH,
 	NSP_JWT_KEYS,
+	NSP_ARCHIVE_DAYS,
 	NSP_FIRST_LIMIT,
 	NSP_CALLBACK_SECRET = NSP_FIRST_LIMIT + NSP_LIMITS,
 	NSP_AUTH_PASSWD,
@@ -41,6 +42,7 @@ static const char *const nsp_fields[NSP_FIELDS] = {
 	[NSP_OFFLINE] = "offline",
 	[NSP_CONNECT_AUTH] = "connect_auth",
 	[NSP_JWT_KEYS] = "jwt_keys",
+	[NSP_ARCHIVE_DAYS] = "archive_days",
 	[NSP_CALLBACK_SECRET] = "callback_secret",
 	[NSP_AUTH_PASSWD] = "auth_passwd",
 	[NSP_AUTH_PASSWD2] = "auth_passwd2",
@@ -94,6 +96,8 @@ static void add_value(struct lp_buf *out, size_t field, struct lp_str value)
 		lp_buf_adds(out, value.n ? value : LP_STR("0"));
 	else if (!value.n)
 		lp_buf_addz(out, "null");
+	else if (field == NSP_ARCHIVE_DAYS)
+		lp_buf_adds(out, value);
 	else if (field == NSP_JWT_KEYS)
 		add_keys(out, value);
 	else

@@ -219,6 +219,9 @@ for (const [kind, database] of Object.entries(kinds)) {
 			await tables.write(nsp, Array.from({ length: 1200 }, (_, i) => ({
 				id: 1_000_000 + i, sent: Date.now() - 366 * day - i, room: "a", rooms: ["a", "b"], data: `{"text":"旧 ${i}"}`, online: 1, ack: 0,
 			})));
+			const long = await tables.namespace("/long");
+			await stack.admin.post("/api/admin/namespace/save", { key: "/long", name: "long", archive_days: 0 });
+			await tables.write(long, [{ id: 1, sent: Date.now() - 1000 * day, room: "a", data: "{}" }]);
 			await tables.write(nsp, [{ id: 999_999, sent: Date.now() - 364 * day, room: "a", data: "{\"text\":\"旧\"}" }]);
 			await stack.terminate("worker-1");
 			await stack.restart("worker-1"); // it looks at once
@@ -233,6 +236,7 @@ for (const [kind, database] of Object.entries(kinds)) {
 				const left = await Promise.all(["/old", "/clear", "/flush", "/stay"].map((name) => count(tables, name)));
 				return left.join() === "2,0,0,1";
 			}, 60_000);
+			assert.equal(await count(tables, "/long"), 1);
 			const [[rooms]] = await tables.run(`SELECT count(*) FROM message_rooms r WHERE r.nsp = ${nsp};`);
 			assert.equal(rooms, "1");
 			assert.deepEqual(await tables.run(`SELECT count(*) FROM message_counts c WHERE NOT EXISTS

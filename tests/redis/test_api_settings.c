@@ -40,6 +40,9 @@ static void test_refused(void)
 		{"\"limit_clients\":1.5", INVALID("limit_clients")},
 		{"\"limit_clients\":[]", INVALID("limit_clients")},
 		{"\"limit_bytes_per_second\":1000000000001", INVALID("limit_bytes_per_second")},
+		{"\"archive_days\":-1", INVALID("archive_days")},
+		{"\"archive_days\":36501", INVALID("archive_days")},
+		{"\"archive_days\":\"long\"", INVALID("archive_days")},
 		{"\"jwt_keys\":{}", KEYS_INVALID("jwt_keys")},
 		{"\"jwt_keys\":[{\"alg\":\"HS256\",\"key\":\"short\"}]",
 		 KEYS_INVALID("jwt_keys[0].key")},
@@ -108,6 +111,13 @@ static void test_taken_away(void)
 	     "5,"
 	     "\"jwt_keys\":[" HS256 "]",
 	     "200 {}");
+	save("\"archive_days\":0", "200 {}");
+	EXPECT("for ever", member(get(OWNER, "/api/auth/namespace"), 0, "archive_days"), "0");
+	EXPECT("days of the owner's own",
+	       post(OWNER, "/api/auth/namespace/save", "{\"archive_days\":9}"),
+	       ERROR("403", "only the administrator may set this", "admin_only", "archive_days"));
+	save("\"archive_days\":null", "200 {}");
+	EXPECT("", member(get(OWNER, "/api/auth/namespace"), 0, "archive_days"), "null");
 	save("\"callback_secret\":null,\"connect_auth\":\"\",\"limit_clients\":null,\"jwt_keys\":["
 	     "]",
 	     "200 {}");
