@@ -10,14 +10,13 @@
 #include "fcgi-api/archive_read.h"
 #include "fcgi-api/archive_row.h"
 
-#define PROBE       200  /* messages by which sources are compared */
-#define BATCH       100  /* of the first statement */
-#define BATCH_MORE  1000 /* and of those after it */
-#define LOOKED_MAX  5000 /* messages that one page looks at */
-#define LOOKED_TEXT 2000 /* of which it reads the text itself, before the database looks for it */
-#define PAGE_MS     25   /* after which a page ends */
-#define QUICK_MS    4    /* a stretch that took no longer may be followed by a longer one */
-#define DENSE       200  /* messages with the words that a longer stretch may be expected to have */
+#define PROBE      200  /* messages by which sources are compared */
+#define BATCH      100  /* of the first statement */
+#define BATCH_MORE 1000 /* and of those after it */
+#define LOOKED_MAX 5000 /* messages that one page looks at */
+#define PAGE_MS    25   /* after which a page ends */
+#define QUICK_MS   4    /* a stretch that took no longer may be followed by a longer one */
+#define DENSE      400  /* messages with the words that a stretch may be expected to have */
 /* The first stretch of time in which SQLite looks for words, some 17 min, and how it grows. */
 #define SPAN_FIRST (INT64_C(1) << (ARCHIVE_SHIFT + 20))
 #define SPAN_GROWS 8
@@ -264,21 +263,34 @@ static int walk_text(struct page *p)
 	return rc;
 }
 
-/*
- * PostgreSQL's index has no order, so it is asked for one stretch of time after the other, from
- * short ones to long ones where little is found.
- */
-static int walk_blocks(struct page *p)
+/* Whether a stretch of that length may be expected to have few messages with the words. */
+static bool sparse(const struct page *p, int64_t top, int shift)
 {
-	int64_t from = p->walk.from, top = p->walk.before, looked = p->looked;
-	int shift = ARCHIVE_BLOCK_MIN, rc = LP_OK;
+	return (double)(p->given + 1) * (double)(INT64_C(1) << shift) <=
+	       DENSE * (double)(top - p->walk.before);
+}
+
+/*
+ * PostgreSQL's index has no order, so it is asked for one stretch of time after the other, as long
+ * as what was found so far allows. At least one, so that slow machines get on, too.
+ */
+static int walk_blocks(struct page *p, int64_t top)
+{
+	int64_t from = p->walk.from;
+	int shift = ARCHIVE_BLOCK_MIN, rc;
+	bool quick = true;
 
 	p->walk.source = ARCHIVE_BY_BLOCK;
-	while (rc == LP_OK && !p->ended && !enough(p, INT64_MAX)) {
-		int64_t last = p->walk.before - 1, start = last >> shift << shift;
+	do {
 		uint64_t began = lp_mono_ms();
-		int next = shift + ARCHIVE_BLOCK_STEP;
+		int64_t start;
 
+		if (shift > ARCHIVE_BLOCK_MIN && !sparse(p, top, shift))
+			shift -= ARCHIVE_BLOCK_STEP;
+		while (quick && shift < ARCHIVE_BLOCK_MAX &&
+		       sparse(p, top, shift + ARCHIVE_BLOCK_STEP))
+			shift += ARCHIVE_BLOCK_STEP;
+		start = (p->walk.before - 1) >> shift << shift;
 		p->walk.shift = shift;
 		p->walk.from = start > from ? start : from;
 		rc = walk_on(p, INT64_MAX);
@@ -286,14 +298,27 @@ static int walk_blocks(struct page *p)
 			break;
 		p->ended = p->walk.from == from;
 		p->walk.before = p->walk.from;
-		/* The next one may be longer where a long one begins, if not too much is there. */
-		if (next <= ARCHIVE_BLOCK_MAX && !(start & ((INT64_C(1) << next) - 1)) &&
-		    lp_mono_ms() - began <= QUICK_MS &&
-		    (double)(p->looked - looked) * (double)(INT64_C(1) << next) <
-			    DENSE * (double)(top - start))
-			shift = next;
-	}
+		quick = lp_mono_ms() - began <= QUICK_MS;
+	} while (!p->ended && !enough(p, INT64_MAX));
 	p->walk.from = from;
+	return rc;
+}
+
+/*
+ * The newest messages are read as they are, whose words are looked at here: a word that many have is
+ * soon found. Then the index is asked.
+ */
+static int walk_words(struct page *p)
+{
+	int64_t top = p->walk.before;
+	int rc;
+
+	do
+		rc = walk_on(p, p->looked + 1);
+	while (rc == LP_OK && !p->ended && !enough(p, LOOKED_MAX) &&
+	       !sparse(p, top, ARCHIVE_BLOCK_MIN));
+	if (rc == LP_OK && !p->full && !p->ended && sparse(p, top, ARCHIVE_BLOCK_MIN))
+		rc = walk_blocks(p, top);
 	return rc;
 }
 
@@ -312,12 +337,10 @@ static int walk(struct page *p)
 		return rc;
 	if (p->walk.source == ARCHIVE_BY_TEXT)
 		return walk_text(p);
-	if (!text || p->walk.dialect == SQL_SQLITE)
-		return walk_on(p, LOOKED_MAX);
-	rc = walk_on(p, LOOKED_TEXT);
-	if (rc == LP_OK && !p->full && !p->ended)
-		rc = walk_blocks(p);
-	return rc;
+	/* What another index finds is looked at message by message: it says nothing about words. */
+	if (text && p->walk.source == ARCHIVE_BY_TIME)
+		return walk_words(p);
+	return walk_on(p, LOOKED_MAX);
 }
 
 int archive_read_page(struct archive_reader *r, const struct history_query *q, size_t most,
