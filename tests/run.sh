@@ -187,7 +187,7 @@ list_e2e()
 	say push isolation kick lists logins access offline notifications stats cluster redis recovery
 	say processes providers fcm-webpush callbacks
 	say metrics monitoring operator ctl soak simulator
-	say limits signatures tokens admin-as archive
+	say limits signatures tokens admin-as archive history
 }
 
 # With very many clients, and with limits of time that the programs must keep: by itself.

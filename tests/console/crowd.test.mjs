@@ -37,7 +37,7 @@ for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
 end`;
 
 before(async () => {
-	stack = await startStack({ connectors: 1, console: true });
+	stack = await startStack({ connectors: 1, console: true, archive: true });
 	const { LP_ADMIN_USER, LP_ADMIN_PASSWORD, LP_WEB_URL } = stack.env;
 	await stack.namespace(KEY);
 	const [owner] = await stack.redis("ZRANGE", "lp:nodes", 0, -1);

@@ -2,6 +2,7 @@
 // error in the browser's console or a request that fails is a failure.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execFileSync } from "node:child_process";
@@ -23,6 +24,7 @@ before(async () => {
 	// Callbacks are given up after a second, so that there are some to be seen.
 	stack = await startStack({
 		connectors: 2,
+		archive: true,
 		set: { redis_timeout: "5s", callback_retry: "1s", callback_timeout: "1s",
 			login_failures: `${FAILURES}`, login_failures_time: "1h" },
 		console: true,
@@ -464,15 +466,36 @@ for (const locale of ["en-US", "zh-CN"]) {
 			view.noProblems();
 		});
 
-		test("history: rates, pages", async () => {
+		test("history: rates, pages, what the archive is asked for, files", async () => {
 			for (let i = 0; i < 20; i++)
 				await push("nobody", { n: i });
+			await push("somebody", { text: "订单 parcel" }, { leaveMessage: true });
+			await until("all are in the archive", async () =>
+				(await stack.admin.get(as("/history?q=parcel"))).list.length === 1, 30_000);
+			const rows = (count) => page.waitForFunction((wanted) =>
+				document.querySelectorAll("tbody tr:not(.nothing)").length === wanted, count);
 			await view.go("history", key);
-			await page.waitForFunction(() => document.querySelectorAll("tbody tr:not(.nothing)").length === 20);
+			await rows(20);
 			await view.by("next").click();
 			await view.text("tbody", /100 %/);
 			await view.accessible("history");
 			await view.shot("history");
+			await view.fill("history-text", "订单");
+			await rows(1);
+			await view.text("tbody", /somebody/);
+			await view.fill("history-text", "");
+			await view.choose("history-leave", 1);
+			await view.fill("history-room", "somebody");
+			await rows(1);
+			await view.fill("history-to", "2020-01-01T00:00");
+			await rows(0);
+			await view.fill("history-to", "");
+			await rows(1);
+			for (const [format, begin] of [["csv", "\ufeffid,namespace,room"], ["ndjson", "{\"id\":"]]) {
+				const [file] = await Promise.all([page.waitForEvent("download"), view.by(`save-${format}`).click()]);
+				assert.equal(file.suggestedFilename(), `shop-${lang}-history.${format}`);
+				assert.ok(readFileSync(await file.path(), "utf8").startsWith(begin));
+			}
 			view.noProblems();
 		});
 

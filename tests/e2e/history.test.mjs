@@ -122,7 +122,7 @@ for (const kind of ["sqlite", "postgresql"]) {
 				postgres = await startPostgres();
 				set.archive = postgres.url;
 			}
-			stack = await startStack({ connectors: 1, set });
+			stack = await startStack({ connectors: 1, archive: true, set });
 			tables = new ArchiveTables(set.archive ?? `sqlite:${stack.dir}/archive.db`);
 			owner = await stack.namespace(NAMESPACE);
 			other = await stack.namespace(OTHER);
@@ -375,7 +375,7 @@ for (const kind of ["sqlite", "postgresql"]) {
 }
 
 test("off: told as such, and the reports are those of Redis", async () => {
-	const stack = await startStack({ connectors: 1, set: { redis_timeout: "5s", archive: "off" } });
+	const stack = await startStack({ connectors: 1 });
 	try {
 		const owner = await stack.namespace(NAMESPACE);
 		const { id } = await owner.push("r", { a: 1 });

@@ -142,11 +142,13 @@ async function fill(key, mark) {
 }
 
 before(async () => {
-	stack = await startStack({ connectors: 2, set: { redis_timeout: "5s", client_push_interval: "0ms" } });
+	stack = await startStack({ connectors: 2, archive: true, set: { redis_timeout: "5s", client_push_interval: "0ms" } });
 	({ rest: victim, id: message } = await fill(VICTIM, MARK));
 	const mirror = await fill(ATTACKER, "mine");
 	attacker = mirror.rest;
 	assert.equal(mirror.id, message);
+	for (const rest of [victim, attacker])
+		await until("the archive has both", async () => (await rest.get("/api/auth/history")).list.length === 1, 30_000);
 });
 
 after(async () => {

@@ -26,7 +26,7 @@ const send = (method, path, headers, body, more) =>
 	request(stack.env.LP_WEB_URL, method, path, { headers, body, ...more });
 
 before(async () => {
-	stack = await startStack({ connectors: 1 });
+	stack = await startStack({ connectors: 1, archive: true });
 	await stack.namespace(KEY, PASSWORD);
 	await stack.admin.post("/api/admin/namespace/save", { key: "/open", name: "without a password" });
 	admin = { authorization: basic(stack.env.LP_ADMIN_USER, stack.env.LP_ADMIN_PASSWORD) };

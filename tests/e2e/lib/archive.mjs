@@ -1,6 +1,7 @@
 // The archive's tables, as its own client programs see them: sqlite3 and psql.
 
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 
 const EPOCH = 1_577_836_800_000n;
@@ -39,6 +40,8 @@ export class ArchiveTables {
 
 	// Whether a worker has made them.
 	async made() {
+		if (this.sqlite && !existsSync(this.url.slice(7)))
+			return false; // sqlite3 would make it
 		const found = await this.run("SELECT count(*) FROM stats;").catch(() => []);
 		return found.length === 1;
 	}

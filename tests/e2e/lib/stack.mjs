@@ -63,8 +63,8 @@ function parseEnv(text) {
 
 // Starts one. set: settings to override; console: with the pages of admin-ui. Redis may take its
 // time by default: each write waits for the disk, which other stages of the tests keep busy. All
-// callers have one address, so failed logins are not limited. No archive is kept.
-export async function startStack({ connectors = 2, workers = 1, set = { redis_timeout: "5s" }, console = false } = {}) {
+// callers have one address, so failed logins are not limited. archive: with one, in SQLite.
+export async function startStack({ connectors = 2, workers = 1, set = { redis_timeout: "5s" }, console = false, archive = false } = {}) {
 	const parent = process.env.LP_E2E_DIR ?? tmpdir();
 	mkdirSync(parent, { recursive: true });
 	const name = path.basename(process.argv[1], ".test.mjs");
@@ -76,7 +76,7 @@ export async function startStack({ connectors = 2, workers = 1, set = { redis_ti
 		args.push("--no-ui");
 	if (process.env.LP_BUILD)
 		args.push("--build", process.env.LP_BUILD);
-	for (const [name, value] of Object.entries({ login_failures: "0", archive: "off", ...set }))
+	for (const [name, value] of Object.entries({ login_failures: "0", ...archive ? {} : { archive: "off" }, ...set }))
 		args.push("--set", `${name}=${value}`);
 	try {
 		await run("sh", [quickstart, ...args]);
