@@ -8,7 +8,13 @@ import { defineConfig, type Plugin } from 'vite';
 // "npm run dev" talks to a light-push that runs already: deploy/quickstart.sh.
 const target = process.env.LP_WEB_URL ?? 'http://127.0.0.1:8080';
 
-/** Beside each script and style sheet the same compressed, for web servers that do not do it. */
+/** The whole console, compressed; what a browser loads first is a part of it. */
+const MOST_BYTES = 500_000;
+
+/**
+ * Beside each script and style sheet the same compressed, for web servers that do not do it. The
+ * build fails when they have become too much.
+ */
 function compressed(): Plugin {
   let folder = '';
   return {
@@ -18,10 +24,13 @@ function compressed(): Plugin {
       folder = path.join(options.dir ?? '', 'assets');
     },
     closeBundle() {
+      let sum = 0;
       for (const file of readdirSync(folder).filter((name) => /\.(js|css)$/.test(name))) {
-        const text = readFileSync(path.join(folder, file));
-        writeFileSync(path.join(folder, `${file}.gz`), gzipSync(text, { level: 9 }));
+        const small = gzipSync(readFileSync(path.join(folder, file)), { level: 9 });
+        writeFileSync(path.join(folder, `${file}.gz`), small);
+        sum += small.length;
       }
+      if (sum > MOST_BYTES) throw new Error(`the console has ${sum} bytes, ${MOST_BYTES} at most`);
     },
   };
 }

@@ -224,7 +224,7 @@ stage_console()
 	for server in nginx apache; do
 		browser $server served || bad=yes
 	done
-	browser lighttpd served pages crowd || bad=yes
+	browser lighttpd served pages newcomer crowd || bad=yes
 	[ -z "$bad" ]
 }
 

@@ -9,6 +9,8 @@ export class ApiError extends Error {
     message: string,
     /** In how many seconds it may be tried again; 0: that was not said. */
     readonly retryAfter = 0,
+    /** The parameter or setting that is wrong, where the server names one. */
+    readonly field = '',
   ) {
     super(message);
     this.name = 'ApiError';

@@ -84,15 +84,17 @@ export class Http {
   private async fail(response: Response): Promise<never> {
     let slug = `status_${response.status}`;
     let text = response.statusText;
+    let field = '';
     try {
-      const answer = (await response.json()) as { msg?: unknown; error?: unknown };
+      const answer = (await response.json()) as { msg?: unknown; error?: unknown; field?: unknown };
       if (typeof answer.error === 'string') slug = answer.error;
       if (typeof answer.msg === 'string') text = answer.msg;
+      if (typeof answer.field === 'string') field = answer.field;
     } catch {
       // An error of the web server: its status says enough.
     }
     if (response.status === 401) this.onUnauthorized();
     const after = Number(response.headers.get('Retry-After')) || 0;
-    throw new ApiError(response.status, slug, text, after);
+    throw new ApiError(response.status, slug, text, after, field);
   }
 }

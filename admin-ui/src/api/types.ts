@@ -58,18 +58,28 @@ export type ClientRecord = Record<string, string>;
 
 // ---- namespaces ----------------------------------------------------------------------------------
 
-export interface ApnsEntry {
+export type ProviderType = 'apns' | 'fcm' | 'webpush';
+
+/** Of secrets only whether they are set, of certificates also when they end (ISO 8601). */
+export interface Provider {
   name: string;
+  type: ProviderType;
   apns_env?: string;
   apns_expiration?: string | number;
   apns_topic?: string;
-  apns_dev_cert?: string;
+  apns_dev_cert_set?: boolean;
+  apns_dev_cert_expires?: string;
   apns_dev_key_set?: boolean;
-  apns_production_cert?: string;
+  apns_production_cert_set?: boolean;
+  apns_production_cert_expires?: string;
   apns_production_key_set?: boolean;
   token_key_set?: boolean;
   token_keyId?: string;
   token_teamId?: string;
+  service_account_set?: boolean;
+  vapid_private_key_set?: boolean;
+  vapid_public_key?: string;
+  vapid_subject?: string;
 }
 
 export interface Namespace {
@@ -78,7 +88,7 @@ export interface Namespace {
   connect_callback: string | null;
   disconnect_callback: string | null;
   callback_auth: string | null;
-  apns_list: ApnsEntry[] | null;
+  push_providers: Provider[] | null;
   update_date: string | null;
   client_ip: string | null;
   offline: string | null;
@@ -113,7 +123,7 @@ export type NamespaceChange = Partial<{
   disconnect_callback: string;
   callback_auth: string;
   offline: 'on' | 'off';
-  apns_list: (Record<string, unknown> & { name: string })[];
+  push_providers: (Record<string, unknown> & { name: string })[];
 }> &
   Partial<Record<Limit, number>>;
 

@@ -59,12 +59,19 @@ function base(style: ChartStyle) {
   };
 }
 
+/** Lines that have just begun do not fill the whole width. */
+const SHORTEST_MS = 60_000;
+
 /** Lines over time. */
 export function lineOption(lines: readonly Line[], style: ChartStyle): Record<string, unknown> {
   const { axis, ...rest } = base(style);
   return {
     ...rest,
-    xAxis: { type: 'time', ...axis },
+    xAxis: {
+      type: 'time',
+      min: (range: { min: number; max: number }) => Math.min(range.min, range.max - SHORTEST_MS),
+      ...axis,
+    },
     series: lines.map((line) => ({
       type: 'line',
       name: line.name,

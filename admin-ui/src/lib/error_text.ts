@@ -9,7 +9,9 @@ type Known = (key: string) => boolean;
 export function errorText(error: unknown, t: Translate, te: Known): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   for (const key of [`error.${error.slug}`, `error.status_${error.status}`]) {
-    if (te(key)) return t(key, { seconds: error.retryAfter });
+    if (!te(key)) continue;
+    const words = t(key, { seconds: error.retryAfter });
+    return error.field ? `${words} ${error.field}: ${error.message}` : words;
   }
   return t('error.other', { status: error.status, text: error.message });
 }

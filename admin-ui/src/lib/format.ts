@@ -29,6 +29,16 @@ export function dateTime(value: unknown, locale: string): string {
   return date ? date.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium' }) : '–';
 }
 
+/** Without seconds, for tables. */
+export function minute(value: unknown, locale: string): string {
+  const date = toDate(value);
+  return date ? date.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' }) : '–';
+}
+
+export function date(value: unknown, locale: string): string {
+  return toDate(value)?.toLocaleDateString(locale, { dateStyle: 'medium' }) ?? '–';
+}
+
 export function clock(value: unknown, locale: string): string {
   const date = toDate(value);
   return date ? date.toLocaleTimeString(locale, { hour12: false }) : '–';

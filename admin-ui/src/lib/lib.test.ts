@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '@/api/error';
 import { basic, queryText } from '@/api/http';
@@ -10,11 +11,22 @@ import { bytes, count, duration, rate, toDate } from './format';
 import { isPushData, prettyJson, readJson } from './json_input';
 import { arrival, byPlatform, excerpt, isLeaveMessage, totals } from './message';
 import { generatePassword } from './password';
+import {
+  authorization,
+  daysLeft,
+  makeVapidPair,
+  projectOf,
+  providerExpiry,
+  providerFiles,
+} from './provider';
 import { emptyForm, pushRequest } from './push_form';
 import { Ring } from './ring';
 import { everBy, onlineBy } from './room';
 import { filterSettings, groupSettings } from './settings';
 import type { MessageRecord, Overview, RoomCounts, Setting } from '@/api/types';
+
+// Node 18 has it elsewhere than browsers.
+globalThis.crypto ??= webcrypto as Crypto;
 
 describe('format', () => {
   test.each([
@@ -93,6 +105,7 @@ describe('errors in words', () => {
   const te = (key: string) => key in texts;
   test.each([
     [new ApiError(400, 'room_invalid', 'x'), 'room!'],
+    [new ApiError(400, 'room_invalid', 'why', 0, 'rooms[1]'), 'room! rooms[1]: why'],
     [new ApiError(503, 'what', 'x'), 'later'],
     [new ApiError(429, 'logins_limited', 'x', 17), 'in 17 s'],
     [new ApiError(400, 'new', 'said'), 'error.other {"status":400,"text":"said"}'],
@@ -316,4 +329,50 @@ fpGK1UYCIQDSJA/yh9KxQkkd7bwIry3N2Tt0CNBAVh0rMV5liU6zNA==
   test.each(['', 'x', pem.replace('MII', 'AAA'), pem.slice(0, 200)])('%.20s', (text) =>
     expect(certificateExpiry(text)).toBeNull(),
   );
+});
+
+describe('push providers', () => {
+  const apns = { name: 'a', type: 'apns' } as const;
+  test.each([
+    [apns, 'none', null],
+    [{ ...apns, token_key_set: true, token_keyId: 'K1' }, 'token', null],
+    [
+      { ...apns, apns_env: 'dev', apns_dev_cert_set: true, apns_dev_cert_expires: 'D' },
+      'certificate',
+      'D',
+    ],
+    // The certificate of the other environment does not count.
+    [{ ...apns, apns_dev_cert_set: true, apns_dev_cert_expires: 'D' }, 'none', null],
+    [{ name: 'f', type: 'fcm', service_account_set: true } as const, 'account', null],
+    [{ name: 'w', type: 'webpush', vapid_private_key_set: true } as const, 'pair', null],
+    [{ name: 'w', type: 'webpush', vapid_private_key_set: false } as const, 'none', null],
+  ])('%j', (entry, by, expires) => {
+    expect(authorization(entry).by).toBe(by);
+    expect(providerExpiry(entry)).toBe(expires);
+  });
+
+  test('files of the environment', () => {
+    expect(providerFiles('apns', 'dev')).toEqual(['token_key', 'apns_dev_cert', 'apns_dev_key']);
+    expect(providerFiles('webpush', 'dev')).toEqual([]);
+  });
+
+  test.each([
+    ['2026-01-02T00:00:00Z', 1, 'busy'],
+    ['2026-03-02T00:00:00Z', 60, 'good'],
+    ['2025-12-31T23:00:00Z', -1, 'bad'],
+  ])('%s', (expires, days, state) =>
+    expect(daysLeft(expires, Date.parse('2026-01-01T00:00:00Z'))).toEqual({ days, state }),
+  );
+
+  test('a pair of keys for Web Push', async () => {
+    const pair = await makeVapidPair();
+    expect(pair?.privateKey).toMatch(/^[\w-]{43}$/);
+    expect(pair?.publicKey).toMatch(/^B[\w-]{86}$/);
+  });
+
+  test('the project of a service account', () => {
+    expect(projectOf('{"project_id":"shop"}')).toBe('shop');
+    expect(projectOf('{"a":1}')).toBeNull();
+    expect(projectOf('-----BEGIN')).toBeNull();
+  });
 });

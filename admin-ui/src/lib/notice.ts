@@ -8,11 +8,12 @@ export function useNotice() {
   const { t, te } = useI18n();
 
   function done(text: string): void {
-    ElMessage({ type: 'success', message: text, grouping: true });
+    ElMessage({ type: 'success', message: text, grouping: true, showClose: true });
   }
 
   function failed(error: unknown): void {
-    ElMessage({ type: 'error', message: errorText(error, t, te), duration: 6000, grouping: true });
+    const message = errorText(error, t, te);
+    ElMessage({ type: 'error', message, duration: 6000, grouping: true, showClose: true });
   }
 
   /** Runs one action of the user; true when it went well. */

@@ -1,4 +1,4 @@
-// All simulated clients of a page, and what is done to many of them at once.
+// All simulated clients of a namespace in this tab, and what is done to many of them at once.
 
 import { Device } from './device';
 import type { Identity } from './identity';
@@ -67,7 +67,7 @@ export class Fleet {
     for (const device of devices) device.goOffline();
   }
 
-  /** The page closes. */
+  /** Nobody is logged in any more. */
   close(): void {
     this.queue = [];
     this.timers.cancel(this.timer);

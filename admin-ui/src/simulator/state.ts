@@ -1,9 +1,10 @@
-// The simulated clients of the page that is open, and what looks for gaps among their messages.
+// The simulated clients of this tab, and what looks for gaps among their messages.
 
-import { onScopeDispose, shallowRef, triggerRef } from 'vue';
-import type { NamespaceApi } from '@/api/namespace';
+import { shallowReactive, shallowRef, watch, type ShallowRef } from 'vue';
+import { NamespaceApi } from '@/api/namespace';
 import type { MessageRecord } from '@/api/types';
 import { readJson } from '@/lib/json_input';
+import { session } from '@/session/session';
 import type { Device } from './device';
 import { Fleet } from './fleet';
 import { GapFinder, type Sent } from './gaps';
@@ -26,7 +27,14 @@ export function sentOf(record: MessageRecord): Sent {
   };
 }
 
-export function useFleet(api: NamespaceApi) {
+export interface Simulation {
+  fleet: Fleet;
+  version: ShallowRef<number>;
+  remove: (devices: readonly Device[]) => void;
+  end: () => void;
+}
+
+function start(key: string): Simulation {
   /** Triggered at most once per frame: 200 clients may receive at the same moment. */
   const version = shallowRef(0);
   let drawing = false;
@@ -36,11 +44,11 @@ export function useFleet(api: NamespaceApi) {
     requestAnimationFrame(() => {
       drawing = false;
       version.value++;
-      triggerRef(version);
     });
   }
 
-  const fleet = new Fleet(socketLinks(api.key), changed);
+  const api = new NamespaceApi(key);
+  const fleet = new Fleet(socketLinks(key), changed);
   const gaps = new GapFinder();
   let ended = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,16 +66,38 @@ export function useFleet(api: NamespaceApi) {
   }
   void look();
 
-  onScopeDispose(() => {
-    ended = true;
-    clearTimeout(timer);
-    fleet.close();
-  });
-
-  function remove(devices: readonly Device[]): void {
-    for (const device of devices) gaps.forget(device);
-    fleet.remove(devices);
-  }
-
-  return { fleet, version, remove };
+  return {
+    fleet,
+    version,
+    remove(devices) {
+      for (const device of devices) gaps.forget(device);
+      fleet.remove(devices);
+    },
+    end() {
+      ended = true;
+      clearTimeout(timer);
+      fleet.close();
+    },
+  };
 }
+
+const running = shallowReactive(new Map<string, Simulation>());
+
+/** Those of a namespace: they stay while the tab is open and somebody is logged in. */
+export function simulationOf(key: string): Simulation {
+  let one = running.get(key);
+  if (!one) running.set(key, (one = start(key)));
+  return one;
+}
+
+/** How many of a namespace's are online. */
+export function simulatedOnline(key: string): number {
+  const one = running.get(key);
+  return one ? (void one.version.value, one.fleet.counts().online) : 0;
+}
+
+watch(session, (who) => {
+  if (who) return;
+  for (const one of running.values()) one.end();
+  running.clear();
+});

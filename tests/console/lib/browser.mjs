@@ -12,6 +12,8 @@ import path from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { until } from "../../e2e/lib/wait.mjs";
+
 const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 export function launch() {
@@ -42,6 +44,11 @@ export class Console {
 		this.locale = locale;
 		this.problems = [];
 		this.expected = [];
+		this.waiting = new Set(); // requests to the API
+		this.answered = 0;
+		page.on("request", (request) => request.url().includes("/api/") && this.waiting.add(request));
+		for (const end of ["requestfinished", "requestfailed"])
+			page.on(end, (request) => this.waiting.delete(request) && this.answered++);
 		page.on("pageerror", (error) => this.problems.push(`error: ${error.message}`));
 		page.on("console", (message) => this.onConsole(message));
 		page.on("requestfailed", (request) => this.onFailed(request));
@@ -80,7 +87,7 @@ export class Console {
 		await this.page.fill("#user", user);
 		await this.page.fill("#password", password);
 		await this.page.click("button[type=submit]");
-		await this.page.waitForSelector("nav a.router-link-active");
+		await this.page.waitForSelector("main h1");
 	}
 
 	// A page of the console: overview, or "dashboard" with a namespace.
@@ -88,6 +95,11 @@ export class Console {
 		const hash = namespace ? `/ns/${encodeURIComponent(namespace)}/${page}` : `/${page}`;
 		await this.page.goto(`${this.base}/push-admin/#${hash}`);
 		await this.page.waitForSelector("main h1");
+	}
+
+	// Waits until the API has answered something since then, and nothing is under way.
+	async settled(since) {
+		await until("answers", () => this.answered > since && this.waiting.size === 0, 20_000);
 	}
 
 	// data-test="name", or the field in it.
@@ -126,9 +138,12 @@ export class Console {
 		return this.text(`[data-test="${name}"] .value`, wanted);
 	}
 
-	// Notes about what was done lie over the page for some seconds.
+	// Notes about what was done lie over the page for some seconds; closes them.
 	async noteGone() {
-		await this.page.waitForFunction(() => !document.querySelector(".el-message"));
+		await this.page.waitForFunction(() => {
+			document.querySelectorAll(".el-message__closeBtn").forEach((button) => button.click());
+			return !document.querySelector(".el-message");
+		});
 	}
 
 	// whole: with what is below the window.
