@@ -31,6 +31,7 @@ static const struct {
 	[API_PUSH_DATA_INVALID] = {400, "push_data_invalid",
 				   "pushData can not be empty and must be an Object"},
 	[API_EXCEPT_INVALID] = {400, "except_invalid", "except must be string"},
+	[API_ONLY_INVALID] = {400, "only_invalid", "only must be string"},
 	[API_NAMESPACE_LOST] = {400, "namespace_lost", "this namespace lose"},
 	[API_NAMESPACE_OFFLINE] = {400, "namespace_offline", "this namespace offline"},
 	[API_EXPIRE_INVALID] = {400, "expire_invalid", "expire invalid"},

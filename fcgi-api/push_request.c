@@ -28,6 +28,7 @@ struct push_fault push_request_fault(const struct settings *s, enum push_msg_err
 		[PUSH_MSG_ROOMS_INVALID] = {API_ROOMS_INVALID, "rooms"},
 		[PUSH_MSG_DATA_INVALID] = {API_PUSH_DATA_INVALID, "pushData"},
 		[PUSH_MSG_EXCEPT_INVALID] = {API_EXCEPT_INVALID, "except"},
+		[PUSH_MSG_ONLY_INVALID] = {API_ONLY_INVALID, "only"},
 		[PUSH_MSG_EXPIRE_INVALID] = {API_EXPIRE_INVALID, "expire"},
 		[PUSH_MSG_APS_TOO_LARGE] = {API_APS_DATA_TOO_LARGE, "pushData.apsData"},
 	};

@@ -170,7 +170,7 @@ enum push_msg_error push_msg_parse(struct push_msg *m, struct json_object *body,
 {
 	enum push_msg_error err = parse_addressee(m, body, rules, limits->rooms_max);
 	struct json_object *data = member(body, "pushData");
-	struct json_object *except = member(body, "except");
+	struct json_object *except = member(body, "except"), *only = member(body, "only");
 	struct lp_str span;
 
 	if (err)
@@ -180,7 +180,11 @@ enum push_msg_error push_msg_parse(struct push_msg *m, struct json_object *body,
 		return PUSH_MSG_DATA_INVALID;
 	if (except && !json_object_is_type(except, json_type_string))
 		return PUSH_MSG_EXCEPT_INVALID;
-	m->except = lp_json_str(body, "except");
+	if (only && !json_object_is_type(only, json_type_string))
+		return PUSH_MSG_ONLY_INVALID;
+	m->only = lp_json_str(body, "only");
+	if (!m->only.n)
+		m->except = lp_json_str(body, "except");
 
 	if (json_text_member(text, "pushData", &span) == LP_OK)
 		lp_buf_adds(&m->data, span);
@@ -279,6 +283,16 @@ void push_msg_others(struct lp_buf *out, const struct push_msg *m)
 		lp_buf_addc(out, ']');
 }
 
+void push_msg_addressee(struct lp_buf *out, const struct push_msg *m)
+{
+	if (m->only.n) {
+		lp_buf_addc(out, PUSH_MSG_ONLY);
+		lp_buf_adds(out, m->only);
+	} else if (m->except.n && m->except.p[0] != PUSH_MSG_ONLY) {
+		lp_buf_adds(out, m->except);
+	}
+}
+
 /* The first room and the further ones. */
 static void add_rooms(struct lp_buf *out, const struct push_msg *m)
 {
@@ -306,6 +320,8 @@ void push_msg_fields(const struct push_msg *m, struct lp_str nsp,
 	field(arg, "expire", lp_buf_str(&m->expire));
 	if (m->except.n)
 		field(arg, "except", m->except);
+	if (m->only.n)
+		field(arg, "only", m->only);
 	if (m->has_from)
 		field(arg, "from", lp_buf_str(&m->from));
 	if (m->has_extra)

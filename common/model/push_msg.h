@@ -32,17 +32,19 @@ enum push_msg_error {
 	PUSH_MSG_ROOMS_INVALID, /* no array of names, or too many */
 	PUSH_MSG_DATA_INVALID,  /* pushData absent, or neither object nor array */
 	PUSH_MSG_EXCEPT_INVALID,
+	PUSH_MSG_ONLY_INVALID,
 	PUSH_MSG_LATE, /* no error: what follows is told after "namespace offline" */
 	PUSH_MSG_EXPIRE_INVALID,
 	PUSH_MSG_APS_TOO_LARGE,
 };
 
-/* Zero-initialised is valid; push_msg_clear() when done. room and except live as long as body. */
+/* Zero-initialised is valid; push_msg_clear() when done. Texts live as long as body. */
 struct push_msg {
 	struct lp_str room;    /* the first of them */
 	struct lp_str *others; /* the further ones, each once; borrowed as room is */
 	size_t other_count;
 	struct lp_str except;   /* client id; empty for none */
+	struct lp_str only;     /* client id that alone gets it; empty for all */
 	struct lp_buf data;     /* pushData, the whole text */
 	struct lp_buf data_out; /* pushData without apsData; empty when it has none */
 	struct lp_buf from, extra, apns_name, expire; /* texts as stored */
@@ -67,6 +69,25 @@ void push_msg_event(struct lp_buf *out, const struct push_msg *m, struct lp_str 
 
 /* Appends the further rooms as a JSON array; nothing when there are none. */
 void push_msg_others(struct lp_buf *out, const struct push_msg *m);
+
+/* Appends for whom in the rooms it is, as logs and inboxes have it: see push_msg_for(). */
+void push_msg_addressee(struct lp_buf *out, const struct push_msg *m);
+
+/* What push_msg_addressee() made: empty for all, a client id for all but that one, or only it. */
+struct push_for {
+	struct lp_str client; /* borrowed; empty for none */
+	bool only;
+};
+
+/* In front of the one that alone gets it; a client id begins with '/'. */
+#define PUSH_MSG_ONLY '='
+
+static inline struct push_for push_msg_for(struct lp_str addressee)
+{
+	bool only = addressee.n && addressee.p[0] == PUSH_MSG_ONLY;
+
+	return (struct push_for){only ? lp_str_from(addressee, 1) : addressee, only};
+}
 
 /*
  * Calls field(arg, name, value) for each field of the record that the request decides.

@@ -50,7 +50,8 @@ void push_args_add(struct redis_args *args, const struct settings *s, struct lp_
 	redis_args_add(args, m->room);
 	push_msg_others(&args->text, m);
 	redis_args_end(args);
-	redis_args_add(args, m->except);
+	push_msg_addressee(&args->text, m);
+	redis_args_end(args);
 	redis_args_addz(args, m->lost ? "1" : "0");
 	redis_args_addi(args, m->expire_s);
 	redis_args_addz(args, m->leave ? "1" : "");

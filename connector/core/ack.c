@@ -226,7 +226,9 @@ static bool went_to(const struct message *m, uint64_t serial)
 
 static bool addressed(const struct client *c, const struct message *m)
 {
-	if (m->except && lp_str_eq(lp_cstr(m->except), client_id(c)))
+	struct push_for who = push_msg_for(lp_cstr(m->except ? m->except : ""));
+
+	if (who.client.n && lp_str_eq(who.client, client_id(c)) != who.only)
 		return false;
 	for (const struct member *k = c->members; k; k = k->next) {
 		if (k->since < m->sequence && went_to(m, k->room->serial))

@@ -24,7 +24,7 @@ struct message {
 	uint64_t delivered[PLATFORM_COUNT];   /* clients it was handed to, so far */
 	uint64_t delivered_written;           /* how many of them the store was told of */
 	unsigned deliveries;                  /* under way: it must not be forgotten */
-	char *except;                         /* client id, NULL: none */
+	char *except;                         /* as in struct pushed, NULL: for all */
 	struct client **acks[PLATFORM_COUNT]; /* references, not written yet */
 	uint32_t ack_count[PLATFORM_COUNT];
 	uint32_t ack_space[PLATFORM_COUNT];

@@ -61,7 +61,7 @@ struct pushed {
 	struct lp_str others; /* further rooms as a JSON array, or empty */
 	uint64_t id;
 	uint64_t position;    /* in the log of the namespace; 0 when not known */
-	struct lp_str except; /* a client id or empty */
+	struct lp_str except; /* for whom in the room it is: push_msg_for() */
 	struct lp_str event;  /* JSON array text, as push_msg_event() begins it for the room */
 };
 

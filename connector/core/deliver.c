@@ -42,9 +42,15 @@ static bool concerns(const struct delivery *d, const struct member *m)
 	return d->sequence > m->got && m->asked <= d->accepted && m->since >= d->joined;
 }
 
+/* Whether it is for that one among the members of the room. */
+static inline bool is_for(const struct delivery *d, const struct client *c)
+{
+	return (c == d->named) == d->only;
+}
+
 static void hand(struct client *c, struct delivery *d)
 {
-	if (c == d->except)
+	if (!is_for(d, c))
 		return;
 	socket_send(c->socket, d->frame);
 	if (!d->message)
@@ -139,7 +145,7 @@ static size_t bytes_for(const struct room *room, const struct member *m)
 		return 0;
 	for (m = room->shared ? c->members : m; m; m = room->shared ? m->next : NULL) {
 		for (const struct delivery *d = m->room->deliveries; d; d = d->next) {
-			if (concerns(d, m) && d->except != c)
+			if (concerns(d, m) && is_for(d, c))
 				sum += d->frame->len;
 		}
 	}
@@ -228,16 +234,18 @@ static void add(struct room *room, const struct delivery *what)
 }
 
 /* What is to be delivered next; its frame is to be handed on. */
-static struct delivery next_delivery(struct nsp *nsp, struct lp_str except, struct lp_str event)
+static struct delivery next_delivery(struct nsp *nsp, struct lp_str addressee, struct lp_str event)
 {
-	struct client *out = NULL;
+	struct push_for who = push_msg_for(addressee);
+	struct client *named = NULL;
 
-	if (except.n)
-		HASH_FIND(hh, nsp->clients, except.p, except.n, out);
+	if (who.client.n)
+		HASH_FIND(hh, nsp->clients, who.client.p, who.client.n, named);
 	return (struct delivery){
 		.sequence = ++nsp->core->sequence,
 		.frame = frame_event(lp_cstr(nsp->name), event),
-		.except = out,
+		.named = named,
+		.only = who.only,
 		.accepted = UINT64_MAX,
 	};
 }

@@ -35,6 +35,7 @@ static void refuse(struct client *c, struct lp_str ack, enum push_msg_error erro
 		[PUSH_MSG_ROOMS_INVALID] = "rooms invalid",
 		[PUSH_MSG_DATA_INVALID] = "pushData can not be empty and must be an Object",
 		[PUSH_MSG_EXCEPT_INVALID] = "except must be string",
+		[PUSH_MSG_ONLY_INVALID] = "only must be string",
 		[PUSH_MSG_EXPIRE_INVALID] = "expire invalid",
 	};
 	char text[80];
@@ -82,7 +83,7 @@ void push_event(struct client *c, const struct socket_event *ev)
 		refuse(c, ev->ack, error);
 	} else if ((reply = reply_later(c, ev->ack))) {
 		m.has_from = false;
-		if (!m.except.n)
+		if (!m.except.n && !m.only.n)
 			m.except = client_id(c);
 		core->ops->push(core->store, lp_cstr(c->nsp->name), &m, pushed, reply);
 	}

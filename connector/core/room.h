@@ -25,9 +25,10 @@ struct delivery {
 	struct lp_blob *frame;   /* owned reference */
 	struct message *message; /* recent, borrowed, see ack.h; NULL: not counted */
 	uint64_t sequence;
-	const struct client *except; /* compared only, never followed; NULL: none */
-	bool shared;                 /* the message is on its way to other rooms too, ... */
-	uint16_t place;              /* ... among which this one is that far behind */
+	const struct client *named; /* compared only, never followed; NULL: none */
+	bool only;                  /* it is for that one; else for all but it */
+	bool shared;                /* the message is on its way to other rooms too, ... */
+	uint16_t place;             /* ... among which this one is that far behind */
 	/* For those who had asked to join when it was accepted (ms), and joined after that
 	 * sequence; UINT64_MAX and 0: for all. */
 	uint64_t accepted, joined;

@@ -31,7 +31,7 @@ struct inbox_entry {
 	struct lp_str nsp;     /* of all but hello */
 	struct lp_str room;    /* push, emit; transfer: the target */
 	struct lp_str others;  /* push: further rooms as a JSON array, or empty */
-	struct lp_str except;  /* push, emit: a client id, or empty */
+	struct lp_str except;  /* push, emit: push_msg_for() */
 	struct lp_str event;   /* push, emit, expel: JSON text */
 	struct lp_str client;  /* kick, unread */
 	struct lp_str clients; /* expel: a JSON array of client ids and serials, in turn */

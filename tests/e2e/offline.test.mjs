@@ -169,6 +169,17 @@ test("what has expired never comes", async () => {
 	assert.deepEqual(back.order, ["ok"]);
 });
 
+test("what is for one client alone is kept for that one", async () => {
+	await once("4.8.4", "only-1", "only");
+	await once("4.8.4", "only-2", "only");
+	const { id } = await owner.push("only", { n: 1 }, { leaveMessage: true, only: idOf("only-2") });
+	await decided(id, idOf("only-2"), "stored");
+	assert.deepEqual(await events(id, idOf("only-1")), ["accepted"]);
+	const back = await connect("4.8.4", "only-2");
+	assert.deepEqual(back.unread.map((message) => message.id), [`${id}`]);
+	assert.deepEqual((await connect("4.8.4", "only-1")).unread, []);
+});
+
 test("other platforms keep nothing, and who joined later has missed nothing", async () => {
 	await once("4.8.4", "browser", "mixed", { platform: "web" });
 	await once("4.8.4", "first", "mixed");

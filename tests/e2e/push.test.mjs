@@ -92,6 +92,21 @@ test("the client in except gets it by none of the rooms", async () => {
 	await expectPushes([id], { a: [[id, "left"]], b: [[id, "right"]], d: [[id, "right"]] });
 });
 
+test("a message for one client alone is delivered to that one, and nobody else may acknowledge it", async () => {
+	const { id } = await owner.post(PUSH, { room: "both", only: idOf("c"), pushData: {} });
+	const { id: none } = await owner.post(PUSH, { room: "left", only: idOf("d"), pushData: {} });
+	await expectPushes([id, none], { c: [[id, "both"]] });
+	for (const client of clients)
+		client.socket.emit("ackPush", { id });
+	await until("one ack", async () => (await owner.get(`/api/auth/report/push/${id}`)).ackCount === "1");
+	const record = await owner.get(`/api/auth/report/push/${id}?ackDetail=1`);
+	assert.deepEqual([record.only, record.onlineClientCount, record.ackWebDetail], [idOf("c"), "1", [idOf("c")]]);
+	await owner.refused("POST", PUSH, { room: "both", pushData: {}, only: 1 }, 400, "only must be string");
+	// a client asks for the same
+	const answer = await clients[0].call("push", { room: "both", pushData: {}, only: idOf("b") });
+	await expectPushes([answer.id], { b: [[answer.id, "both"]] });
+});
+
 test("everybody's ack counts once, by whichever room", async () => {
 	const { id } = await owner.post(PUSH, { rooms: ["left", "right"], pushData: {} });
 	await expectPushes([id], { a: [[id, "left"]], b: [[id, "right"]], c: [[id, "left"]], d: [[id, "right"]] });

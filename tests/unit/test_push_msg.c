@@ -56,6 +56,8 @@ static void test_errors(void)
 		{BYTES("{\"room\":\"r\",\"pushData\":1}"), PUSH_MSG_DATA_INVALID},
 		{BYTES("{\"room\":\"r\",\"pushData\":{},\"except\":1}"), PUSH_MSG_EXCEPT_INVALID},
 		{BYTES("{\"room\":\"r\",\"pushData\":{},\"except\":null}"), PUSH_MSG_OK},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"only\":[]}"), PUSH_MSG_ONLY_INVALID},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"only\":\"\"}"), PUSH_MSG_OK},
 		{BYTES("{\"room\":\"r\",\"pushData\":{},\"leaveMessage\":1,\"expire\":0}"),
 		 PUSH_MSG_EXPIRE_INVALID},
 		/* 20 bytes of JSON text are allowed, 21 are not; without leaveMessage any number */
@@ -181,6 +183,8 @@ static void test_fields(void)
 		       "\"leaveMessage\":false,\"cancel_on_ack\":0}"),
 		 BYTES("namespace=/n;pushData={};expire=1;extra={\"lost\":1};leaveMessage=false;"),
 		 false},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"except\":\"/n#v\",\"only\":\"/n#u\"}"),
+		 BYTES("namespace=/n;pushData={};expire=1;only=/n#u;"), false},
 		{BYTES("{\"rooms\":[\"r\",\"q\",\"r\",\"a\\\\b\"],\"pushData\":{}}"),
 		 BYTES("namespace=/n;pushData={};rooms=[\"r\",\"q\",\"a\\\\b\"];expire=1;"), false},
 	};
@@ -227,6 +231,43 @@ static void test_rooms(void)
 	lp_buf_clear(&out);
 }
 
+static void test_addressee(void)
+{
+	static const struct {
+		struct lp_str in, stored, client;
+		bool only;
+	} rows[] = {
+		{BYTES("{\"room\":\"r\",\"pushData\":{}}"), BYTES(""), BYTES(""), false},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"except\":\"/n#u\"}"), BYTES("/n#u"),
+		 BYTES("/n#u"), false},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"only\":\"/n#u\"}"), BYTES("=/n#u"),
+		 BYTES("/n#u"), true},
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"only\":\"/n#u\",\"except\":\"/n#u\"}"),
+		 BYTES("=/n#u"), BYTES("/n#u"), true},
+		/* no client is called so, nor is it to be taken for the other form */
+		{BYTES("{\"room\":\"r\",\"pushData\":{},\"except\":\"=/n#u\"}"), BYTES(""),
+		 BYTES(""), false},
+	};
+	struct lp_buf out = {0};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_object *body;
+		struct push_for who;
+		struct push_msg m;
+
+		CHECK_ROW(rows[i].in, parse(&m, rows[i].in, &body) == PUSH_MSG_OK);
+		lp_buf_reset(&out);
+		push_msg_addressee(&out, &m);
+		CHECK_STR(rows[i].in, lp_buf_str(&out), rows[i].stored);
+		who = push_msg_for(lp_buf_str(&out));
+		CHECK_STR(rows[i].in, who.client, rows[i].client);
+		CHECK_ROW(rows[i].in, who.only == rows[i].only);
+		push_msg_clear(&m);
+		json_object_put(body);
+	}
+	lp_buf_clear(&out);
+}
+
 static void test_flag(void)
 {
 	static const struct {
@@ -251,7 +292,8 @@ int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"errors", test_errors}, {"expire", test_expire}, {"event", test_event},
-		{"fields", test_fields}, {"rooms", test_rooms},   {"flag", test_flag},
+		{"fields", test_fields}, {"rooms", test_rooms},   {"addressee", test_addressee},
+		{"flag", test_flag},
 	};
 	char *error;
 	int status;

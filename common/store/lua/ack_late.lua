@@ -1,5 +1,5 @@
 -- Records the acknowledgement of a message that the connector does not remember: it counts when
--- the client was in one of the message's rooms by the time it was sent, and was not left out.
+-- the client was in one of the message's rooms by the time it was sent, and it was for that client.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 message id    2 platform    3 client
 -- Returns  1, or 0 when it does not count
@@ -7,8 +7,8 @@
 -- include lib/archive.lua
 -- include lib/ack.lua
 local B, id, platform, client = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local msg = redis.call('HMGET', B .. ':msg:' .. id, 'room', 'sendDate', 'except', 'rooms')
-if not msg[1] or msg[3] == client then
+local msg = redis.call('HMGET', B .. ':msg:' .. id, 'room', 'sendDate', 'except', 'rooms', 'only')
+if not msg[1] or msg[3] == client or msg[5] and msg[5] ~= client then
   return 0
 end
 for _, room in ipairs(msg[4] and cjson.decode(msg[4]) or { msg[1] }) do

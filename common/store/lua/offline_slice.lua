@@ -18,7 +18,7 @@
 -- include lib/unread.lua
 local B, prefix, id, life, room, platform = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local claim = life .. '/' .. ARGV[13]
-local msg = redis.call('HMGET', B .. ':msg:' .. id, 'sendDate', 'except')
+local msg = redis.call('HMGET', B .. ':msg:' .. id, 'sendDate', 'except', 'only')
 if not msg[1] or redis.call('EXISTS', B .. ':conf') == 0 then
   return redis.status_reply('GONE')
 end
@@ -131,7 +131,7 @@ end
 local page = redis.call('ZSCAN', B .. ':room:' .. room .. ':ever:' .. platform, ARGV[6], 'COUNT', ARGV[7])
 for i = 1, #page[2], 2 do
   local client = page[2][i]
-  if tonumber(page[2][i + 1]) <= sent and client ~= msg[2]
+  if tonumber(page[2][i + 1]) <= sent and client ~= msg[2] and (not msg[3] or client == msg[3])
     and redis.call('SISMEMBER', B .. ':ack:' .. id .. ':' .. platform, client) == 0 then
     local lines = redis.call('HGET', B .. ':offline:' .. id, client)
     if is_free(lines or nil) then

@@ -8,10 +8,11 @@
 --          8 how long the key is remembered (s)
 --          9 how many messages may wait for offline delivery
 --          10.. the messages, of each: place in the request, room, others: further rooms as a JSON
---               array or '', except or '', '1' to deliver it to nobody online, expire (s), '1'
---               for offline delivery, event text up to where ,"sendDate":<ms>,"id":<id>}]
---               follows, for the archive what the log does not have of it as a JSON object or '',
---               how many arguments follow: further fields of the record, name and value
+--               array or '', except: a client id, or '=' and the one that alone gets it, or '', '1'
+--               to deliver it to nobody online, expire (s), '1' for offline delivery, event text up
+--               to where ,"sendDate":<ms>,"id":<id>}] follows, for the archive what the log does not
+--               have of it as a JSON object or '', how many arguments follow: further fields of the
+--               record, name and value
 -- Returns  for each message its id, 0 when the namespace's limit does not allow it, -1 when too many
 --          wait for offline delivery; in a namespace with a limit then the four numbers of
 --          lib/allow.lua; all as texts.
