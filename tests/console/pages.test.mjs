@@ -154,6 +154,7 @@ function pagesIn(locale) {
 		await page.fill("#connect_callback", "");
 		await page.fill("#disconnect_callback", "http://127.0.0.1:9/gone");
 		await page.fill("#callback_auth", "secret");
+		await page.locator(".el-form-item", { has: page.locator("#callback_secret") }).locator("[data-test=generate]").click();
 		await page.locator("form", { has: page.locator("#name") }).locator("button[type=submit]").click();
 		await page.waitForSelector(".el-message--success");
 		const limits = page.locator("form", { has: page.locator("#limit_clients") });
@@ -163,8 +164,10 @@ function pagesIn(locale) {
 		await until("saved", async () => {
 			const saved = await stack.admin.get(as("/namespace"));
 			return saved.disconnect_callback === "http://127.0.0.1:9/gone" && saved.limit_clients === 5000 &&
-				saved.connect_callback === null;
+				saved.connect_callback === null && saved.callback_secret_set;
 		});
+		await view.by("remove-secret").click();
+		await until("removed", async () => !(await stack.admin.get(as("/namespace"))).callback_secret_set);
 		const card = page.locator("form", { has: page.locator("#password") });
 		await card.locator("[data-test=generate]").click();
 		password = await page.locator("#password").inputValue();
@@ -267,7 +270,7 @@ function pagesIn(locale) {
 		await view.accessible("configuration with providers");
 		await view.shot("configuration", true);
 		await row.locator(".el-button--danger").click();
-		const sure = page.locator(".el-dialog__footer .el-button--danger");
+		const sure = page.locator(".el-dialog__footer:visible .el-button--danger");
 		assert.ok(await sure.isDisabled());
 		await page.fill("#typed-confirm", "main");
 		await sure.click();

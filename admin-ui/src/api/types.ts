@@ -122,6 +122,7 @@ export type NamespaceChange = Partial<{
   connect_callback: string;
   disconnect_callback: string;
   callback_auth: string;
+  callback_secret: string | null;
   offline: 'on' | 'off';
   push_providers: (Record<string, unknown> & { name: string })[];
 }> &
@@ -148,12 +149,17 @@ export interface MessageRecord {
   onlineIOSCount?: string;
   onlineAndroidCount?: string;
   except?: string;
+  only?: string;
   from?: string;
   extra?: string;
   apnsName?: string;
   leaveMessage?: string;
   apnsCount?: string;
   apnsSuccessCount?: string;
+  fcmCount?: string;
+  fcmSuccessCount?: string;
+  webpushCount?: string;
+  webpushSuccessCount?: string;
   result?: string;
 }
 
@@ -170,6 +176,8 @@ export interface PushRequest {
   leaveMessage?: boolean;
   apnsName?: string;
   except?: string;
+  /** A client that alone gets it. */
+  only?: string;
   extra?: string;
 }
 

@@ -9,7 +9,7 @@ import { curlCommand, shellQuote } from './curl';
 import { errorText } from './error_text';
 import { bytes, count, duration, rate, toDate } from './format';
 import { isPushData, prettyJson, readJson } from './json_input';
-import { arrival, byPlatform, excerpt, isLeaveMessage, totals } from './message';
+import { arrival, byPlatform, excerpt, isLeaveMessage, providerCounts, totals } from './message';
 import { generatePassword } from './password';
 import {
   authorization,
@@ -137,9 +137,15 @@ describe('JSON as typed', () => {
 });
 
 describe('push form', () => {
-  const form = (change: object) => pushRequest({ ...emptyForm(), name: 'news', ...change });
+  const form = (change: object) => pushRequest({ ...emptyForm(), name: 'news', ...change }, '/d');
   test('the least', () => {
     expect(form({ data: '{"a":1}' })).toEqual({ request: { room: 'news', pushData: { a: 1 } } });
+  });
+  test('to one client, of its user’s room', () => {
+    const name = '/d#ann#web-1';
+    expect(form({ target: 'client', name, data: '[1]', except: 'x' })).toEqual({
+      request: { room: 'user_ann', pushData: [1], only: name },
+    });
   });
   test('all of it', () => {
     const all = {
@@ -168,6 +174,8 @@ describe('push form', () => {
     [{ name: '' }, 'push.no_room'],
     [{ name: '', target: 'user' }, 'push.no_user'],
     [{ name: 'a b' }, 'push.name_invalid'],
+    [{ name: '', target: 'client' }, 'push.no_client'],
+    [{ name: '/e#ann#web-1', target: 'client' }, 'push.client_invalid'],
     [{ data: ' ' }, 'push.data_empty'],
     [{ data: '{' }, 'push.data_wrong'],
     [{ data: '{}' }, 'push.data_object'],
@@ -329,6 +337,13 @@ fpGK1UYCIQDSJA/yh9KxQkkd7bwIry3N2Tt0CNBAVh0rMV5liU6zNA==
   test.each(['', 'x', pem.replace('MII', 'AAA'), pem.slice(0, 200)])('%.20s', (text) =>
     expect(certificateExpiry(text)).toBeNull(),
   );
+});
+
+test('devices that push providers were asked about', () => {
+  const record = { id: '1' } as MessageRecord;
+  expect(providerCounts(record)).toBeNull();
+  const asked = { apnsCount: '3', apnsSuccessCount: '2', fcmCount: '4', fcmSuccessCount: '4' };
+  expect(providerCounts({ ...record, ...asked })).toEqual({ sent: 7, good: 6 });
 });
 
 describe('push providers', () => {

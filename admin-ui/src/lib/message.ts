@@ -42,3 +42,12 @@ export function excerpt(text: string, length = 80): string {
 export function arrival(stat: Pick<MessageStat, 'online' | 'ack'>): number | null {
   return stat.online > 0 ? Math.min(100, (100 * stat.ack) / stat.online) : null;
 }
+
+/** Devices that push providers were asked about, and those they took over; null before that. */
+export function providerCounts(record: MessageRecord): { sent: number; good: number } | null {
+  const sum = (...counts: (string | undefined)[]) =>
+    counts.reduce((all, one) => all + Number(one ?? 0), 0);
+  const sent = sum(record.apnsCount, record.fcmCount, record.webpushCount);
+  const good = sum(record.apnsSuccessCount, record.fcmSuccessCount, record.webpushSuccessCount);
+  return sent > 0 ? { sent, good } : null;
+}

@@ -2,13 +2,15 @@
 
 import type { PushRequest } from '@/api/types';
 import { isName } from '@/simulator/identity';
+import { parseClientId } from './client_id';
 import { isPushData, readJson } from './json_input';
 
-export type PushTarget = 'room' | 'user';
+export type PushTarget = 'room' | 'user' | 'client';
+export const TARGETS: readonly PushTarget[] = ['room', 'user', 'client'];
 
 export interface PushForm {
   target: PushTarget;
-  /** A room or a user id. */
+  /** A room, a user id or a client id. */
   name: string;
   data: string;
   /** Hours; 0: as the server's setting says. */
@@ -33,16 +35,23 @@ export function emptyForm(): PushForm {
   };
 }
 
-/** The room that a message to this target goes to. */
-export function roomOf(form: Pick<PushForm, 'target' | 'name'>): string {
-  return form.target === 'user' ? `user_${form.name}` : form.name;
+/** The room that a message to this target goes to; empty: there is no such client. */
+function roomOf(form: Pick<PushForm, 'target' | 'name'>, namespace: string): string {
+  if (form.target === 'room') return form.name;
+  const userid =
+    form.target === 'user' ? form.name : (parseClientId(form.name, namespace)?.userid ?? '');
+  return userid && `user_${userid}`;
 }
 
 /** The body, or the name of the text that says what is wrong. */
-export function pushRequest(form: PushForm): { request: PushRequest } | { problem: string } {
-  const room = roomOf(form);
+export function pushRequest(
+  form: PushForm,
+  namespace: string,
+): { request: PushRequest } | { problem: string } {
+  const room = roomOf(form, namespace);
   if (form.name === '') return { problem: `push.no_${form.target}` };
-  if (!isName(room)) return { problem: 'push.name_invalid' };
+  if (!isName(room))
+    return { problem: form.target === 'client' ? 'push.client_invalid' : 'push.name_invalid' };
   const read = readJson(form.data);
   if (!read.ok) return { problem: read.empty ? 'push.data_empty' : 'push.data_wrong' };
   if (!isPushData(read.value)) return { problem: 'push.data_object' };
@@ -50,7 +59,8 @@ export function pushRequest(form: PushForm): { request: PushRequest } | { proble
   if (form.expire > 0) request.expire = form.expire;
   if (form.leaveMessage) request.leaveMessage = true;
   if (form.apnsName) request.apnsName = form.apnsName;
-  if (form.except) request.except = form.except;
+  if (form.target === 'client') request.only = form.name;
+  else if (form.except) request.except = form.except;
   if (form.lost) request.extra = 'lost';
   return { request };
 }

@@ -9,6 +9,12 @@ export interface Sent extends Received {
   rooms?: readonly string[];
   /** Client id that does not get it. */
   except?: string;
+  /** Client id that alone gets it. */
+  only?: string;
+}
+
+function isFor({ except, only }: Sent, clientId: string): boolean {
+  return except !== clientId && (only ?? clientId) === clientId;
 }
 
 export class GapFinder {
@@ -30,7 +36,7 @@ export class GapFinder {
         const heard = (message.rooms ?? [message.room]).some(
           (room) => message.id > (baselines.get(room) ?? Infinity),
         );
-        const due = heard && this.previous.has(message.id) && message.except !== device.clientId;
+        const due = heard && this.previous.has(message.id) && isFor(message, device.clientId);
         if (!due || device.inbox.has(message.id)) continue;
         device.inbox.miss(message, now);
         found++;

@@ -251,7 +251,12 @@ describe('gaps', () => {
   test('received ones, other rooms and exceptions are none', () => {
     look();
     link.receive('push', message(1));
-    const sent = [message(1), message(2, 'other'), { ...message(3), except: '/d#ann#web-u' }];
+    const sent = [
+      message(1),
+      message(2, 'other'),
+      { ...message(3), except: '/d#ann#web-u' },
+      { ...message(4), only: '/d#bob#web-v' },
+    ];
     look(...sent);
     expect(look(...sent)).toBe(0);
   });

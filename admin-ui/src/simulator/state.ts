@@ -24,6 +24,7 @@ export function sentOf(record: MessageRecord): Sent {
     pushData: data.ok ? data.value : record.pushData,
     sendDate: record.sendDate,
     except: record.except,
+    only: record.only,
   };
 }
 
