@@ -44,12 +44,12 @@ describe('filter', () => {
 
 describe('span of the charts', () => {
   test.each([
-    ['hour', {}, 7 * DAY, 0],
-    ['day', {}, 90 * DAY, 0],
+    ['hour', {}, 2 * DAY, 0],
+    ['day', {}, 31 * DAY, 0],
     ['day', { from: now - 5 * DAY }, 5 * DAY, 0],
     ['hour', { from: now - 1000 * DAY }, (1400 / 24) * DAY, 0],
     ['hour', { from: now - 3 * DAY, to: now - 2 * DAY }, DAY, 2 * DAY],
-    ['day', { to: now + 9 * DAY }, 90 * DAY, 0],
+    ['day', { to: now + 9 * DAY }, 31 * DAY, 0],
     // nothing lies in there: still a stretch that the server takes
     ['day', { from: now + DAY }, 1, 0],
   ] as const)('%s %o', (step, filter, length, ago) => {

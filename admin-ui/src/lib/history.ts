@@ -44,8 +44,8 @@ export function isFiltered(form: HistoryForm): boolean {
 const HOUR = 3_600_000;
 /** Of a chart whose beginning is not given, and at most: the server gives 1500 entries. */
 const SPANS: Record<'hour' | 'day', { usual: number; most: number }> = {
-  hour: { usual: 7 * 24 * HOUR, most: 1400 * HOUR },
-  day: { usual: 90 * 24 * HOUR, most: 1400 * 24 * HOUR },
+  hour: { usual: 48 * HOUR, most: 1400 * HOUR },
+  day: { usual: 31 * 24 * HOUR, most: 1400 * 24 * HOUR },
 };
 
 /** The stretch that the charts show: the one that is looked at in the list, as far as it goes. */
