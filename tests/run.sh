@@ -22,7 +22,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 stage_scripts()
 {
-	shellcheck -x common/*/*.sh deploy/*.sh tests/*.sh tests/*/*.sh .ci/run
+	shellcheck -x common/*/*.sh sql/*.sh deploy/*.sh tests/*.sh tests/*/*.sh .ci/run
 	for file in tests/*/*.mjs tests/*/*/*.mjs; do
 		node --check "$file"
 	done

@@ -110,9 +110,12 @@ static void set_away(struct archive_keeper *k, bool away)
 
 static void failed(struct archive_keeper *k, int rc, const char *why)
 {
+	const char *what = rc == LP_ETOOBIG ? "its disk is full"
+			   : rc == LP_EBUSY ? "others hold it"
+					    : "it is away";
+
 	if (!k->pause) {
-		lp_error("archive", "%s, what is pushed waits in Redis: %s",
-			 rc == LP_ETOOBIG ? "its disk is full" : "it is away", why);
+		lp_error("archive", "%s, what is pushed waits in Redis: %s", what, why);
 		k->away_since = lp_mono_ms();
 		set_away(k, true);
 	}

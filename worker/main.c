@@ -10,8 +10,9 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!cli_start(&settings, argc, argv,
-		       "Calls disconnect callbacks, reaches devices that are away, clears up after "
-		       "connectors that died.",
+		       "Calls disconnect callbacks, reaches devices that are away, writes the "
+		       "archive, "
+		       "clears up after connectors that died.",
 		       &status))
 		return status;
 	worker = worker_new(&settings);

@@ -264,7 +264,7 @@ test("what waits has a bound, beyond which it is lost and counted", async () => 
 		await until("more than it holds", () => load.ledger.size > 6000, 60_000);
 		const pushed = (await load.end()).size + 1;
 		await until("it says so", async () => await metric(stack, "worker-1", "archive_away") === 1, 30_000);
-		assert.match(readFileSync(path.join(stack.dir, "log/worker-1.log"), "utf8"), /error worker archive: it is away/);
+		assert.match(readFileSync(path.join(stack.dir, "log/worker-1.log"), "utf8"), /error worker archive: others hold it/);
 		await kinds.SQLite.resume();
 		await until("all that is left is there", async () => {
 			const lost = await metric(stack, "worker-1", "archive_lost_total");
