@@ -52,10 +52,11 @@ async function connectCrowd() {
 	const urls = stack.env.LP_CONNECTOR_URLS.replaceAll("http:", "ws:").replaceAll(" ", ",");
 	sim = spawn(path.join(process.env.LP_BUILD, "light-push-sim"), ["--url", urls, "--clients", `${CLIENTS}`,
 		"--processes", "4", "--sources", "127.0.0.1-127.0.0.4", "--namespace", KEY, "--platform", "web:1,ios:1,android:1",
-		"--userid", "user{n}", "--uuid", "{n}", "--join", `room:${ROOMS}:1,all:1:1`, "--duration", "1h", "--quiet"],
+		"--userid", "user{n}", "--uuid", "{n}", "--join", `room:${ROOMS}:1,all:1:1`,
+		"--connect_timeout", "5m", "--duration", "1h", "--quiet"],
 	{ stdio: "ignore" });
 	await until("clients", async () =>
-		(await stack.admin.get("/api/admin/as/crowd/report/online")).clientCount === CLIENTS, 120_000);
+		(await stack.admin.get("/api/admin/as/crowd/report/online")).clientCount === CLIENTS, 300_000);
 }
 
 before(async () => {

@@ -380,8 +380,17 @@ function pagesIn(locale) {
 		await other.text(".list a", `${key}#dev-user-1#web-dev-1`);
 		await other.accessible("message");
 		await other.shot("message", true);
-		// A simulated loss, to a user.
+		// To one client alone, whose id is suggested.
+		const client = `${key}#dev-user-1#web-dev-1`;
 		await other.go("push", key);
+		await other.page.locator(".el-radio-button").nth(2).click();
+		await other.page.fill("#push-name", "dev-user-1#");
+		await other.page.waitForSelector(`#push-names option[value="${client}"]`, { state: "attached" });
+		await other.page.fill("#push-name", client);
+		await other.page.locator("form button[type=submit]").click();
+		await other.text("[data-test=delivered]", "1");
+		await other.text("dl.facts dd", client);
+		// A simulated loss, to a user.
 		await other.page.locator(".el-radio-button").nth(1).click();
 		await other.page.fill("#push-name", "dev-user-1");
 		await other.page.locator(".checks .el-checkbox").nth(1).click();

@@ -27,7 +27,7 @@ function base(style: ChartStyle) {
     textStyle: {
       fontFamily: "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif",
     },
-    grid: { left: 8, right: 16, top: 36, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 28, top: 36, bottom: 4, containLabel: true },
     legend: {
       type: 'scroll',
       top: 0,
