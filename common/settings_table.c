@@ -374,7 +374,7 @@ const struct setting setting_table[] = {
 	    HELP("The database to which the worker writes what was pushed and what became of it: "
 		 "sqlite:/path of a file, postgresql://user:password@host/database, or off. All "
 		 "programs of an installation need the same.")),
-	ROW(archive_backlog_max, INT, ARCHIVE, RANGE(1, 10000000), DEFAULT("100000"),
+	ROW(archive_backlog_max, INT, ARCHIVE, RANGE(1, 10000000), DEFAULT("200000"),
 	    HELP("Pushes of a namespace that may wait in Redis for the archive while it is away; "
 		 "older ones are lost to it, and counted.")),
 	ROW(archive_clients, BOOL, ARCHIVE, DEFAULT("false"),
