@@ -17,7 +17,8 @@
 
 const char archive_db_session[] =
 	"SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-	"SET jit = off; SET plan_cache_mode = force_generic_plan; "
+	"SET jit = off; SET max_parallel_workers_per_gather = 0; SET plan_cache_mode = "
+	"force_generic_plan; "
 	"SET default_transaction_read_only = on";
 
 struct kept {

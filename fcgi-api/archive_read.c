@@ -222,18 +222,21 @@ static int choose(struct page *p)
 
 /* --- texts --- */
 
-/* The oldest message of the namespace bounds how far back there is anything to look for. */
+/* The oldest and the newest message of the namespace bound where there is anything to look for. */
 static int bound(struct page *p)
 {
-	struct archive_statement st = {.count = 1};
-	int64_t oldest;
+	struct archive_statement st = {.count = 2};
+	int64_t ends[2];
 	int rc;
 
-	lp_buf_addz(&st.text, "SELECT no FROM messages WHERE nsp = ? ORDER BY no LIMIT 1");
-	st.values[0].number = p->walk.nsp;
-	rc = ask(p->db, &st, &oldest, 1);
-	if (rc == LP_OK && p->walk.from < oldest)
-		p->walk.from = oldest;
+	lp_buf_addz(&st.text, "SELECT (SELECT no FROM messages WHERE nsp = ? ORDER BY no LIMIT 1), "
+			      "(SELECT no FROM messages WHERE nsp = ? ORDER BY no DESC LIMIT 1)");
+	st.values[0].number = st.values[1].number = p->walk.nsp;
+	rc = ask(p->db, &st, ends, 2);
+	if (rc == LP_OK && p->walk.from < ends[0])
+		p->walk.from = ends[0];
+	if (rc == LP_OK && p->walk.before > ends[1] + 1)
+		p->walk.before = ends[1] + 1;
 	return rc;
 }
 
@@ -327,7 +330,7 @@ static int walk(struct page *p)
 	bool text = p->words.len;
 	int rc = text ? bound(p) : LP_OK;
 
-	if (rc == LP_ENOENT || p->walk.from >= p->walk.before) {
+	if (rc == LP_OK && p->walk.from >= p->walk.before) {
 		p->ended = true;
 		return LP_OK;
 	}

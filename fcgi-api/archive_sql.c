@@ -31,15 +31,24 @@ static void add_range(struct archive_statement *st, const struct archive_walk *w
 	add_int(st, " AND no < ?", w->before);
 }
 
-/* A message with several rooms stands under the first one; message_rooms has the further ones. */
+/*
+ * A message with several rooms stands under the first one; message_rooms has the further ones. Each of
+ * the two is cut by itself, or PostgreSQL would sort all there is.
+ */
+static void add_room(struct archive_statement *st, const struct archive_walk *w, const char *table)
+{
+	lp_buf_addf(&st->text, "SELECT no FROM (SELECT no FROM %s WHERE ", table);
+	add_int(st, "nsp = ?", w->nsp);
+	add_text(st, " AND room = ?", w->query->room);
+	add_range(st, w);
+	lp_buf_addf(&st->text, " ORDER BY no DESC LIMIT %u) few", w->most);
+}
+
 static void add_rooms(struct archive_statement *st, const struct archive_walk *w)
 {
-	add_int(st, "SELECT no FROM messages WHERE nsp = ?", w->nsp);
-	add_text(st, " AND room = ?", w->query->room);
-	add_range(st, w);
-	add_int(st, " UNION ALL SELECT no FROM message_rooms WHERE nsp = ?", w->nsp);
-	add_text(st, " AND room = ?", w->query->room);
-	add_range(st, w);
+	add_room(st, w, "messages");
+	lp_buf_addz(&st->text, " UNION ALL ");
+	add_room(st, w, "message_rooms");
 }
 
 /*

@@ -94,7 +94,8 @@ static void explain(struct lp_buf *out, const struct archive_statement *st)
 /* SQLite says SCAN of what is read from its beginning, also of a subquery's few rows. */
 static bool reads_all(struct lp_str line)
 {
-	static const char *const fine[] = {"SCAN k", "SCAN (subquery", "SCAN search VIRTUAL TABLE"};
+	static const char *const fine[] = {"SCAN k", "SCAN few", "SCAN (subquery",
+					   "SCAN search VIRTUAL TABLE"};
 
 	while (line.n && *line.p == ' ')
 		line = lp_str_from(line, 1);
