@@ -179,7 +179,7 @@ if [ -n "$crowd" ]; then
 fi
 cat "$out/cpu.csv" "$out/result.json"
 if command -v gnuplot >/dev/null; then
-	gnuplot -e "set terminal svg size 800,400; set output '$out/memory.svg'; set datafile separator ',';
+	gnuplot -e "set terminal svg size 800,400 noenhanced background rgb 'white'; set output '$out/memory.svg'; set datafile separator ',';
 		set xlabel 'minutes'; set ylabel 'resident memory, MB'; set yrange [0:*]; set key outside;
 		plot for [i=2:*] '$out/memory.csv' using (\$1/60):(column(i)/1024) with lines title columnheader(i)"
 fi
