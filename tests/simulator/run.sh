@@ -64,6 +64,8 @@ finish()
 	for pid in $sampler $crowd_pid $scenario_pid; do
 		kill "$pid" 2>/dev/null || :
 	done
+	# Nobody wants its data, and with a million rooms it would take its time to write them.
+	[ -z "${LP_PID_REDIS-}" ] || kill -9 "$LP_PID_REDIS" || :
 	sh "$top/deploy/quickstart.sh" stop --dir "$work/stack" >/dev/null 2>&1 || :
 	rm -rf "$work"
 }
