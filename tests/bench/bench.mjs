@@ -8,7 +8,7 @@ import { draw, show } from './report.mjs';
 import { Floor, LightPush, Nchan, SocketIo } from './sides.mjs';
 
 // In this order: the memory of a process can only be told while it is young.
-const MODES = ['memory', 'fanout', 'burst', 'latency', 'rest', 'connect', 'ack', 'scale'];
+const MODES = ['memory', 'fanout', 'burst', 'latency', 'rest', 'connect', 'ack', 'scale', 'proxy'];
 const QUICK = { clients: 100, rounds: 2 };
 const FULL = { clients: 5000, rounds: 15 };
 

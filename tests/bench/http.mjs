@@ -10,12 +10,21 @@ export const basic = (user, password) => `Basic ${Buffer.from(`${user}:${passwor
 export class HttpLine {
   constructor(url) {
     const { hostname, port } = new URL(url);
-    this.socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    this.got = '';
+    this.where = { host: hostname, port: Number(port), noDelay: true };
     this.last = Promise.resolve();
-    this.socket.on('data', (chunk) => this.take(chunk.toString('latin1')));
-    this.socket.on('error', (error) => this.fail?.(error));
-    this.socket.on('close', () => this.fail?.(new Error('the server closed the connection')));
+  }
+
+  open() {
+    const socket = connect(this.where);
+    const lost = (error) => {
+      if (this.socket === socket) this.socket = null; // quiet for too long: the next request opens one
+      this.fail?.(error);
+    };
+    socket.on('data', (chunk) => this.take(chunk.toString('latin1')));
+    socket.on('error', lost);
+    socket.on('close', () => lost(new Error('the server closed the connection')));
+    this.socket = socket;
+    this.got = '';
   }
 
   take(text) {
@@ -26,7 +35,9 @@ export class HttpLine {
     if (this.got.length < head + 4 + length) return;
     const answer = { status: Number(this.got.slice(9, 12)), body: this.got.slice(head + 4, head + 4 + length) };
     this.got = this.got.slice(head + 4 + length);
-    this.done(answer);
+    const { done } = this;
+    this.done = this.fail = null;
+    done?.(answer);
   }
 
   // {status, body}; waits for the answer to what was asked before.
@@ -36,6 +47,7 @@ export class HttpLine {
       this.fail = reject;
       const head = Object.entries({ host: '127.0.0.1', 'content-length': Buffer.byteLength(body), ...headers })
         .map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      if (!this.socket) this.open();
       this.socket.write(`${method} ${path} HTTP/1.1\r\n${head}\r\n${body}`);
     }));
     this.last = mine.catch(() => {});
@@ -43,8 +55,8 @@ export class HttpLine {
   }
 
   close() {
-    this.fail = () => {};
-    this.socket.destroy();
+    this.fail = null;
+    this.socket?.destroy();
   }
 }
 

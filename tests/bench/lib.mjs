@@ -1,6 +1,6 @@
 // What the measurements share: a stack of their own, tools that are C programs, the account of CPU.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -142,6 +142,10 @@ export function onSignal(stop) {
       stopping ??= Promise.resolve(stop()).finally(() => process.exit(1));
     });
   }
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 // Runs fn(env, tools) with one connector, an API and a Redis; tools: the folder of wsload and floor.
@@ -156,10 +160,15 @@ export async function withStack(options, fn) {
   }
 }
 
+const TMPFS = 0x01021994;
+
 // Where and of what the figures are.
 export function circumstances() {
-  const commit = execFileSync('git', ['-C', top, 'rev-parse', '--short', 'HEAD']).toString().trim();
-  return `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, commit ${commit}.`;
+  // The last one that changed the programs.
+  const commit = execFileSync('git', ['-C', top, 'log', '-1', '--format=%h', '--', 'common', 'connector', 'fcgi-api',
+    'worker']).toString().trim();
+  const disk = statfsSync(tmpdir()).type === TMPFS ? ', no disk (the files of Redis in memory)' : '';
+  return `${cpus()[0].model.trim()}, ${cpus().length} cores${disk}, ${new Date().toISOString().slice(0, 10)}, commit ${commit}.`;
 }
 
 // Prints a table; with write puts it into docs/PERFORMANCE.md, between <!-- name --> and <!-- end -->.

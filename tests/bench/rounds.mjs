@@ -10,12 +10,12 @@ export function crowds(bench, sides, args = []) {
   return sides.map((side) => new Crowd(side, bench.tools, args));
 }
 
-// Until a process has nothing to do any more; done(): further condition.
+// Until a server does no more than heartbeats: of thousands of clients they never cease.
 export async function settle(side) {
-  for (let before = side.cpu(), quiet = 0; quiet < 2;) {
-    await sleep(150);
+  for (let before = side.cpu(), quiet = 0, tries = 0; quiet < 2 && tries < 30; tries++) {
+    await sleep(100);
     const now = side.cpu();
-    quiet = now - before < 3e6 ? quiet + 1 : 0;
+    quiet = now - before < 5e6 ? quiet + 1 : 0;
     before = now;
   }
 }

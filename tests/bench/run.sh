@@ -15,6 +15,7 @@ usage: tests/bench/run.sh [MODE] [option]...
   latency    from the call of the API to each client, at several loads
   memory     bytes per idle client
   scale      1 to 8 connectors: fan-out, and the cost of a push to one client
+  proxy      what nginx takes when websockets go through it
   all        these, one after the other; the default
 
   push       batches beside single pushes; what neighbours do to the latency of pushes
@@ -32,7 +33,8 @@ usage: tests/bench/run.sh [MODE] [option]...
 The floor is a bare epoll loop that does nothing but send (floor.c). The peers are socket.io with its
 adapter for Redis streams and express (installed by npm from peers/package-lock.json), and Nchan, if
 nginx has it (Debian: libnginx-mod-nchan). Needs what deploy/quickstart.sh needs, and node; gnuplot
-for --write. Nothing else should run meanwhile. Each mode takes one to three minutes.
+for --write. What Redis writes goes to a folder in TMPDIR, with the disk in all that is measured; TMPDIR=/dev/shm
+leaves the disk out. Nothing else should run meanwhile. Each mode takes one to three minutes.
 END
 }
 
@@ -50,7 +52,7 @@ case ${1-} in
 	;;
 esac
 case $mode in
-fanout | burst | rest | connect | ack | latency | memory | scale | all)
+fanout | burst | rest | connect | ack | latency | memory | scale | proxy | all)
 	exec node "$here/bench.mjs" "$mode" "$@"
 	;;
 push | limits | providers)

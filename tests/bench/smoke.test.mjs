@@ -14,6 +14,7 @@ const EXPECTED = {
   connect: [1, 'connects/s', 'CPU µs per connect', 'of Redis'],
   ack: [2, 'acks/s, with delivery'],
   scale: [2, 'API', 'Redis', 'connectors, all', 'sum', 'fan-out, deliveries/s'],
+  proxy: [2, 'CPU µs per delivery'],
 };
 
 test('every mode of the benchmark measures', { timeout: 300_000 }, () => {

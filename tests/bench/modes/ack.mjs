@@ -31,7 +31,7 @@ async function burst(env, crowd, messages, acks) {
 
 export async function run(bench) {
   const { clients, quick } = bench.options;
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   const env = await bench.stack();
   const sides = await bench.sides('light-push', 'socket.io');
   const all = crowds(bench, sides);

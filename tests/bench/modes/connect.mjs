@@ -5,7 +5,7 @@ import { crowds, inTurn, ratio, settle } from '../rounds.mjs';
 export async function run(bench) {
   const { quick } = bench.options;
   const clients = bench.options.clients * (quick ? 1 : 2);
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   const env = await bench.stack();
   const sides = await bench.sides('light-push', 'socket.io');
   const figures = await inTurn(bench, sides.map((side) => ({ side })), rounds, 'connect', async ({ side }) => {

@@ -20,8 +20,8 @@ async function steady(crowd, rate, seconds) {
 
 export async function run(bench) {
   const clients = bench.options.quick ? bench.options.clients : 1000;
-  const rates = bench.options.quick ? [10] : [5, 10, 20, 30, 40];
-  const seconds = bench.options.quick ? 0.3 : 3;
+  const rates = bench.options.quick ? [10] : [5, 10, 20, 40];
+  const seconds = bench.options.quick ? 0.3 : 1.5;
   const rounds = bench.options.quick ? 1 : 3;
   const sides = await bench.sides('light-push', 'floor', 'Nchan', 'socket.io');
   const all = crowds(bench, sides);

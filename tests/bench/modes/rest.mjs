@@ -44,13 +44,13 @@ async function ask(bench, env, { args, pids }, connections, requests) {
 
 export async function run(bench) {
   const { quick } = bench.options;
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   const env = await bench.stack();
   const [lightPush, socketIo] = await bench.sides('light-push', 'socket.io');
   const both = apis(env, lightPush, socketIo);
   const rows = [];
   for (const connections of CONNECTIONS) {
-    const requests = quick ? 100 : Math.min(8000, 800 * connections);
+    const requests = quick ? 100 : Math.min(4000, 500 * connections);
     const figures = await inTurn(bench, both, rounds, `${connections} connections`,
       (api) => ask(bench, env, api, connections, requests));
     for (const [i, one] of figures.entries()) {
@@ -59,7 +59,7 @@ export async function run(bench) {
     }
   }
   return {
-    about: `Pushes to ${ROOMS} rooms in which nobody is, one at a time on each connection; median of ${rounds} rounds. light-push: through nginx, answered when the push is stored and on the disk. express: by itself, answers before Redis has it, stores no record.`,
+    about: `Pushes to ${ROOMS} rooms in which nobody is, one at a time on each connection; median of ${rounds} rounds. light-push: through nginx, answered when the push is stored. express: by itself, answers before Redis has it, stores no record.`,
     head: ['server', 'connections', 'pushes/s', 'p50 ms', 'p99 ms', 'CPU µs: nginx', 'API', 'Redis', 'Redis reads per push', 'pushes/s: light-push / it'],
     rows,
   };

@@ -28,4 +28,6 @@ app.use((request, response, next) => {
 });
 app.post('/push', (request, response) => response.json(push(request.body)));
 app.post('/push/batch', (request, response) => response.json({ results: request.body.messages.map(push) }));
-app.listen(Number(port), '127.0.0.1', () => console.log('listening'));
+const server = app.listen(Number(port), '127.0.0.1', () => console.log('listening'));
+// A kept connection may be quiet between two rounds.
+Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
