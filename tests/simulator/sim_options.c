@@ -42,9 +42,8 @@ static const struct option {
 	    "Path of the socket.io endpoint; /push/socket.io/ behind a web server."),
 	ROW(sources, TEXT, "", 0, 0, "ADDRESS,...",
 	    "Addresses of this machine that the clients connect from, in turns; two IPv4 addresses "
-	    "with a - between them are all from one to the other. One address has some 28000 ports "
-	    "for "
-	    "each connector."),
+	    "with a - between them are all from one to the other. One address has some 28000 "
+	    "ports."),
 	ROW(query, TEXT, "", 0, 0, "TEXT", "More for the query of the handshake, such as a=b&c=d."),
 	ROW(engine, TEXT, "4", 0, 0, "MIX",
 	    "Version of engine.io, 3 or 4, or both with weights: 3:1,4:3."),
