@@ -17,9 +17,6 @@
 #define PAGE_MS    25   /* after which a page ends */
 #define QUICK_MS   4    /* a stretch that took no longer may be followed by a longer one */
 #define DENSE      400  /* messages with the words that a stretch may be expected to have */
-/* The first stretch of time in which SQLite looks for words, some 17 min, and how it grows. */
-#define SPAN_FIRST (INT64_C(1) << (ARCHIVE_SHIFT + 20))
-#define SPAN_GROWS 8
 
 struct archive_reader {
 	struct archive_db *db;
@@ -240,32 +237,6 @@ static int bound(struct page *p)
 	return rc;
 }
 
-/*
- * SQLite gives what has all of the words from new to old. What it passes over on the way, messages of
- * other namespaces or with some of the words, takes time too: so it goes by stretches.
- */
-static int walk_text(struct page *p)
-{
-	int64_t from = p->walk.from, span = SPAN_FIRST;
-	int rc = LP_OK;
-
-	do {
-		int64_t before = p->walk.before;
-		uint64_t began = lp_mono_ms();
-
-		p->walk.from = before - from > span ? before - span : from;
-		rc = walk_on(p, LOOKED_MAX);
-		if (rc != LP_OK || !p->ended)
-			break;
-		p->ended = p->walk.from == from;
-		p->walk.before = p->walk.from;
-		if (lp_mono_ms() - began <= QUICK_MS && span < INT64_MAX / SPAN_GROWS)
-			span *= SPAN_GROWS;
-	} while (!p->ended && !enough(p, LOOKED_MAX));
-	p->walk.from = from;
-	return rc;
-}
-
 /* Whether a stretch of that length may be expected to have few messages with the words. */
 static bool sparse(const struct page *p, int64_t top, int shift)
 {
@@ -338,8 +309,6 @@ static int walk(struct page *p)
 		rc = choose(p);
 	if (rc != LP_OK)
 		return rc;
-	if (p->walk.source == ARCHIVE_BY_TEXT)
-		return walk_text(p);
 	/* What another index finds is looked at message by message: it says nothing about words. */
 	if (text && p->walk.source == ARCHIVE_BY_TIME)
 		return walk_words(p);
@@ -368,7 +337,8 @@ int archive_read_page(struct archive_reader *r, const struct history_query *q, s
 		p.walk.before = q->cursor.no;
 	if (q->text.n) {
 		words_phrases(&p.phrases, q->text);
-		if (!words_query(&p.words, p.walk.dialect, p.walk.nsp, q->text) &&
+		/* That of the namespace would be looked up for each message with the words. */
+		if (!words_query(&p.words, p.walk.dialect, -1, q->text) &&
 		    (rc == LP_OK || rc == LP_ENOENT))
 			rc = LP_EINVAL;
 	}

@@ -228,9 +228,10 @@ size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, st
 			count += words.data[i] == ' ';
 		q = lp_str_from(q, n + 1);
 	}
+	if (count && dialect == SQL_SQLITE && nsp >= 0)
+		lp_buf_addf(out, "nsp : \"%" PRId64 "\" AND ", nsp);
 	if (count && dialect == SQL_SQLITE)
-		lp_buf_addf(out, "nsp : \"%" PRId64 "\" AND text : (%.*s)", nsp,
-			    LP_FMT(lp_buf_str(&phrases)));
+		lp_buf_addf(out, "text : (%.*s)", LP_FMT(lp_buf_str(&phrases)));
 	else
 		lp_buf_adds(out, lp_buf_str(&phrases));
 	lp_buf_clear(&words);

@@ -35,7 +35,7 @@ size_t words_add(struct lp_buf *out, struct lp_str text, bool json);
 void words_plain(struct lp_buf *out, struct lp_str json);
 
 /*
- * Appends what finds the messages of a namespace (its number in the archive) with all that stands
+ * Appends what finds the messages of a namespace (its number in the archive; -1: of any) with all that stands
  * between the blanks of q, each as one phrase; returns the number of words, and appends nothing when
  * it is 0.
  *
