@@ -5,6 +5,7 @@
 
 #include "common/archive/archive_no.h"
 #include "common/lp_json.h"
+#include "common/model/push_msg.h"
 #include "fcgi-api/archive_row.h"
 #include "fcgi-api/archive_sql.h"
 
@@ -92,15 +93,16 @@ size_t archive_row_give(struct sql_stmt *st, struct lp_str nsp, archive_record *
 			[HISTORY_SEND_DATE] =
 				number(&n, archive_no_sent(sql_int(st, ARCHIVE_COL_NO))),
 			[HISTORY_EXPIRE] = text(st, ARCHIVE_COL_EXPIRE),
-			[HISTORY_EXCEPT] = text(st, ARCHIVE_COL_EXCEPT),
 			[HISTORY_FROM] = text(st, ARCHIVE_COL_FROM),
 			[HISTORY_EXTRA] = text(st, ARCHIVE_COL_EXTRA),
 			[HISTORY_APNS_NAME] = text(st, ARCHIVE_COL_APNS_NAME),
 			[HISTORY_LEAVE_MESSAGE] = flag(st, ARCHIVE_COL_LEAVE),
 			[HISTORY_CANCEL_ON_ACK] = flag(st, ARCHIVE_COL_CANCEL),
 		}};
+	struct push_for who = push_msg_for(text(st, ARCHIVE_COL_EXCEPT));
 	size_t bytes = 0;
 
+	r.field[who.only ? HISTORY_ONLY : HISTORY_EXCEPT] = who.client;
 	put_counts(&r, st, &n, ARCHIVE_COL_ONLINE_WEB, HISTORY_ONLINE);
 	put_counts(&r, st, &n, ARCHIVE_COL_ACK_WEB, HISTORY_ACK);
 	if (!sql_null(st, ARCHIVE_COL_OFFLINE) &&

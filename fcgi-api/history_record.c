@@ -13,6 +13,7 @@ static const char *const names[HISTORY_FIELDS] = {
 	[HISTORY_SEND_DATE] = "sendDate",
 	[HISTORY_EXPIRE] = "expire",
 	[HISTORY_EXCEPT] = "except",
+	[HISTORY_ONLY] = "only",
 	[HISTORY_FROM] = "from",
 	[HISTORY_EXTRA] = "extra",
 	[HISTORY_APNS_NAME] = "apnsName",

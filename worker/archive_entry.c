@@ -7,7 +7,6 @@
 #include "common/archive/words.h"
 #include "common/lp_json.h"
 #include "common/model/json_text.h"
-#include "common/model/push_msg.h"
 #include "worker/archive_entry.h"
 
 static bool number(struct lp_str s, int64_t *out)
@@ -70,14 +69,12 @@ static void add_rooms(struct archive_message *m)
 
 int archive_entry_read(struct archive_message *m, const struct lp_str fields[ARCHIVE_FIELDS])
 {
-	struct push_for who = push_msg_for(fields[ARCHIVE_EXCEPT]);
-
 	memset(m, 0, sizeof(*m));
 	m->entry = fields[ARCHIVE_ENTRY];
 	m->room = fields[ARCHIVE_ROOM];
 	m->others = fields[ARCHIVE_OTHERS];
-	if (who.client.n && !who.only)
-		m->except = who.client;
+	if (fields[ARCHIVE_EXCEPT].n)
+		m->except = fields[ARCHIVE_EXCEPT];
 	if (!number(fields[ARCHIVE_ID], &m->id) ||
 	    lp_json_parse(fields[ARCHIVE_FURTHER], &m->further) != LP_OK ||
 	    read_event(m, fields[ARCHIVE_EVENT]) != LP_OK) {

@@ -29,6 +29,7 @@ struct archive_message {
 	int64_t id, sent; /* sent: ms since 1970 */
 	struct lp_str entry;
 	struct lp_str room, others, except, expire, from, extra, apns_name;
+	/* except: as push_msg_for() takes it, "=" and a client for one that alone gets it. */
 	struct lp_buf data, rooms; /* pushData; all its rooms as a JSON array, empty for one */
 	int leave;                 /* 1, 0, -1: not given */
 	int cancel;                /* likewise */

@@ -9,6 +9,7 @@ CREATE TABLE namespaces (
 -- Messages. no is made of what a message is told by: (sent - 1577836800000) << 22 | nsp << 8 | id & 255,
 -- sent in ms since 1970, so it is in the order of time. The other columns are the fields of the
 -- message record; data is pushData, leave is leaveMessage (1, 0, NULL: not given).
+-- except is the client that did not get it, or with = in front the one that alone did.
 CREATE TABLE messages (
 	no INTEGER PRIMARY KEY,
 	nsp INTEGER NOT NULL,

@@ -253,6 +253,17 @@ for (const kind of ["sqlite", "postgresql"]) {
 			assert.deepEqual((await stack.admin.get(`${as}/history?size=1`)).list[0], record);
 		});
 
+		test("what one client alone got says so", async () => {
+			const only = `${NAMESPACE}#u#ios-d`;
+			const { id } = await owner.push("live", { n: 2 }, { only });
+			const record = await until("the archive has it", async () => {
+				const { status, json } = await owner.send("GET", `/api/auth/history/${id}`);
+				return status === 200 && json.pushData === '{"n":2}' && json;
+			}, 30_000);
+			assert.equal(record.only, only);
+			assert.equal(record.except, undefined);
+		});
+
 		test("the counters by day and hour of the time zone add up", async () => {
 			const first = Math.floor(BEGIN / DAY) * 96;
 			const rows = Array.from({ length: 400 }, (_, i) => [nsp, first + i * 7, 5, 4, 1, 1, 1, 2].join(","));

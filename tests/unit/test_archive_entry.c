@@ -17,6 +17,7 @@ static void test_entries(void)
 	} rows[] = {
 		{"7", "", "", EVENT, "{\"expire\":\"1\"}", LP_OK, "{\"a\":\"中\"}", "", "1", NULL,
 		 -1},
+		{"7", "", "=/n#u#web-1", EVENT, "{}", LP_OK, "{\"a\":\"中\"}", "", NULL, NULL, -1},
 		{"7", "[\"s\",\"t\"]", "me", EVENT,
 		 "{\"expire\":\"2\",\"from\":\"f\",\"leaveMessage\":\"true\"}", LP_OK,
 		 "{\"a\":\"中\"}", "[\"r\",\"s\",\"t\"]", "2", "f", 1},
@@ -51,6 +52,7 @@ static void test_entries(void)
 		CU_ASSERT(lp_str_eq(m.expire, lp_cstr(rows[i].expire)));
 		CU_ASSERT(lp_str_eq(m.from, lp_cstr(rows[i].from)));
 		CU_ASSERT_EQUAL(!m.except.p, !*rows[i].except);
+		CU_ASSERT(lp_str_eq(m.except, lp_cstr(rows[i].except)));
 		CU_ASSERT_EQUAL(m.leave, rows[i].leave);
 		CU_ASSERT_EQUAL(m.cancel, -1);
 		archive_entry_clear(&m);
