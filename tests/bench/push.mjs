@@ -2,9 +2,11 @@
 // namespace while another is at its limit, and while it lists very many clients and rooms. Rounds of
 // all kinds take turns.
 import { execFileSync } from 'node:child_process';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
 import { circumstances, median, publish, readOptions, withStack } from './lib.mjs';
+import { bytesOf, check, Line, message, seconds } from './push_line.mjs';
 
 const options = readOptions({ rounds: 9, seconds: 3, build: '', write: false }, process.argv.slice(2));
 const MESSAGES = 1000;
@@ -14,51 +16,6 @@ const OFFERED = 2000; // by it
 const LISTED = { clients: 100_000, rooms: 50_000 };
 
 const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-
-// A request as bytes, so that little of the time is the client's own.
-function bytesOf(path, authorization, body) {
-  const text = JSON.stringify(body);
-  return Buffer.from(`POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: ${authorization}\r\n`
-    + `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
-}
-
-// A kept connection on which one request is asked at a time.
-class Line {
-  constructor(url) {
-    const { hostname, port } = new URL(url);
-    this.socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    this.got = '';
-    this.socket.on('data', (chunk) => this.take(chunk.toString('latin1')));
-    this.socket.on('error', (error) => this.fail?.(error));
-    this.socket.on('close', () => this.fail?.(new Error('closed')));
-  }
-
-  take(text) {
-    this.got += text;
-    const head = this.got.indexOf('\r\n\r\n');
-    if (head < 0) return;
-    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(this.got.slice(0, head + 2))?.[1]);
-    if (Number.isNaN(length)) this.fail(new Error('an answer without a length'));
-    else if (this.got.length >= head + 4 + length) {
-      const answer = { status: Number(this.got.slice(9, 12)), body: this.got.slice(head + 4, head + 4 + length) };
-      this.got = this.got.slice(head + 4 + length);
-      this.done(answer);
-    }
-  }
-
-  ask(bytes) {
-    return new Promise((resolve, reject) => {
-      this.done = resolve;
-      this.fail = reject;
-      this.socket.write(bytes);
-    });
-  }
-
-  close() {
-    this.fail = () => {};
-    this.socket.destroy();
-  }
-}
 
 async function admin(env, path, body) {
   const line = new Line(env.LP_WEB_URL);
@@ -72,13 +29,6 @@ async function admin(env, path, body) {
 async function namespace(env, key, more = {}) {
   await admin(env, '/api/admin/namespace/save', { key, auth_passwd: 'bench', ...more });
   return basic(key, 'bench');
-}
-
-const message = (n) => ({ room: `room-${n % 50}`, pushData: { text: 'x'.repeat(40), n } });
-const seconds = (from) => (performance.now() - from) / 1000;
-
-function check({ status, body }, want) {
-  if (status !== want) throw new Error(`${status} instead of ${want}: ${body}`);
 }
 
 // Messages per second, one request each.
@@ -139,26 +89,6 @@ async function latencies(env, authorization, until) {
   return times.sort((a, b) => a - b);
 }
 
-// Pushes by a neighbour, OFFERED per second; counts the statuses of the answers.
-async function neighbour(env, authorization, until, counts) {
-  const lines = Array.from({ length: 16 }, () => new Line(env.LP_WEB_URL));
-  const request = bytesOf('/api/auth/push', authorization, message(0));
-  const from = performance.now();
-  let sent = 0;
-  await Promise.all(lines.map(async (line) => {
-    while (performance.now() < until) {
-      if (sent < seconds(from) * OFFERED) {
-        sent++;
-        const { status } = await line.ask(request);
-        counts[status] = (counts[status] ?? 0) + 1;
-      } else {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    }
-  }));
-  lines.forEach((line) => line.close());
-}
-
 // As if so many clients were online, each in its own room and one of the others.
 const FILL = `
 local B = KEYS[1]
@@ -178,32 +108,30 @@ function fill(env, key) {
   }
 }
 
-// Lists all of them, a thousand a page, over and over; counts what came.
-async function list(env, authorization, what, until, counts) {
-  const line = new Line(env.LP_WEB_URL);
-  let cursor = null;
-  while (performance.now() < until) {
-    const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    const answer = await line.ask(Buffer.from(`GET /api/auth/${what}?size=1000${more} HTTP/1.1\r\n`
-      + `Host: bench\r\nAuthorization: ${authorization}\r\n\r\n`));
-    check(answer, 200);
-    const page = JSON.parse(answer.body);
-    counts[what] = (counts[what] ?? 0) + page.list.length;
-    cursor = page.cursor;
-  }
-  line.close();
+// Runs one of push_load.mjs; adds what it counted.
+async function load(env, more, counts) {
+  const worker = new Worker(new URL('push_load.mjs', import.meta.url),
+    { workerData: { url: env.LP_WEB_URL, ms: options.seconds * 1000, ...more } });
+  const [counted] = await once(worker, 'message');
+  for (const [what, n] of Object.entries(counted)) counts[what] = (counts[what] ?? 0) + n;
 }
 
 async function compareLatencies(env) {
   const own = await namespace(env, '/own');
   const listed = await namespace(env, '/listed');
   fill(env, '/listed');
+  const path = '/api/auth/push';
+  const neighbour = async (key, more) => [{ kind: 'neighbour', path, offered: OFFERED,
+    authorization: await namespace(env, key, more) }];
   const cases = [
-    { name: 'nobody else' },
+    { name: 'nobody else', loads: [] },
+    { name: `the web server alone refuses ${OFFERED} requests per s`,
+      loads: [{ kind: 'neighbour', path: '/nothing', authorization: own, offered: OFFERED }] },
     { name: `a neighbour offers ${OFFERED} pushes per s, its limit is ${LIMIT}`,
-      neighbour: await namespace(env, '/limited', { limit_pushes_per_second: LIMIT }) },
-    { name: 'the same without a limit', neighbour: await namespace(env, '/unlimited') },
-    { name: `${LISTED.clients} clients and ${LISTED.rooms} rooms of another are listed`, listed },
+      loads: await neighbour('/limited', { limit_pushes_per_second: LIMIT }) },
+    { name: 'the same without a limit', loads: await neighbour('/unlimited') },
+    { name: `${LISTED.clients} clients and ${LISTED.rooms} rooms of another are listed`,
+      loads: ['clients', 'rooms'].map((what) => ({ kind: 'list', what, authorization: listed })) },
   ];
   for (const one of cases) Object.assign(one, { p50: [], p99: [], counts: {} });
   for (let i = 0; i < options.rounds; i++) {
@@ -211,9 +139,7 @@ async function compareLatencies(env) {
     for (const one of cases) {
       const until = performance.now() + options.seconds * 1000;
       const [times] = await Promise.all([latencies(env, own, until),
-        one.neighbour && neighbour(env, one.neighbour, until, one.counts),
-        one.listed && list(env, one.listed, 'clients', until, one.counts),
-        one.listed && list(env, one.listed, 'rooms', until, one.counts)]);
+        ...one.loads.map((more) => load(env, more, one.counts))]);
       one.p50.push(times[times.length >> 1]);
       one.p99.push(times[Math.floor(times.length * 0.99)]);
     }
@@ -225,10 +151,8 @@ async function compareLatencies(env) {
 function table(rates, cases) {
   const ms = (times) => `${median(times).toFixed(2)} ms`;
   const perSecond = (count) => Math.round((count ?? 0) / options.rounds / options.seconds);
-  const meanwhile = ({ neighbour, listed, counts }) => {
-    if (neighbour) return `${perSecond(counts[200])} accepted, ${perSecond(counts[429])} refused`;
-    return listed ? `${perSecond(counts.clients)} clients, ${perSecond(counts.rooms)} rooms` : '';
-  };
+  const meanwhile = ({ counts }) => [[200, 'accepted'], [429, 'refused'], [404, 'refused'], ['clients', 'clients'],
+    ['rooms', 'rooms']].filter(([key]) => counts[key]).map(([key, name]) => `${perSecond(counts[key])} ${name}`).join(', ');
   return [
     `${MESSAGES} messages of 110 bytes to 50 rooms, nobody online, over kept connections; ${options.rounds} rounds, medians.`,
     circumstances(),
