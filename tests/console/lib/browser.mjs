@@ -97,6 +97,12 @@ export class Console {
 		await this.page.waitForSelector("main h1");
 	}
 
+	// To a page that asks nothing. What was under way is cut off, and not always reported.
+	async leave() {
+		await this.page.goto("about:blank");
+		this.waiting.clear();
+	}
+
 	// Waits until the API has answered something since then, and nothing is under way.
 	async settled(since) {
 		await until("answers", () => this.answered > since && this.waiting.size === 0, 20_000);
