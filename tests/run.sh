@@ -369,7 +369,8 @@ sum_counts()
 	sed -n -E "s/$1 *([0-9]+).*/\\2/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# The end of the log of each stage that failed.
+# Of each stage that failed: what node says of its failed tests, without the calls that led there, or
+# else the end of the log.
 show_failures()
 {
 	for count in "$log"/*.count; do
@@ -377,8 +378,9 @@ show_failures()
 		[ "$failed" -gt 0 ] || continue
 		name=$(basename "$count" .count)
 		say ""
-		say "---- $name: the end of its log"
-		tail -n 60 "$log/$name.log"
+		say "---- $name"
+		failures=$(sed -n '/^✖ failing tests:/,$p' "$log/$name.log" | grep -Ev '^ *(at .*)?$' | head -n 60)
+		if [ -n "$failures" ]; then say "$failures"; else tail -n 60 "$log/$name.log"; fi
 	done
 }
 
