@@ -2,11 +2,10 @@
 // once; passwords are changed without a refused call; several API processes and guessers.
 
 import assert from "node:assert/strict";
-import http from "node:http";
 import { after, before, test } from "node:test";
 
 import { ApiProcess } from "./lib/fcgi.mjs";
-import { basic, request } from "./lib/rest.mjs";
+import { basic, keptAgent, request } from "./lib/rest.mjs";
 import { routes } from "./lib/routes.mjs";
 import { startStack } from "./lib/stack.mjs";
 import { until } from "./lib/wait.mjs";
@@ -42,7 +41,7 @@ async function startProcess(name, set, program) {
 
 // Requests through the web server with one Authorization header.
 function caller(authorization) {
-	const agent = new http.Agent({ keepAlive: true });
+	const agent = keptAgent();
 	agents.push(agent);
 	return (method, path, body) =>
 		request(stack.env.LP_WEB_URL, method, path, { headers: { authorization }, body, agent });

@@ -70,6 +70,12 @@ function parse(text) {
 	}
 }
 
+// Keeps connections, though none that a web server may be closing at that moment: those end one that
+// was idle for 60 s or longer.
+export function keptAgent(options) {
+	return new http.Agent({ keepAlive: true, timeout: 5000, ...options });
+}
+
 export function basic(user, password) {
 	return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
@@ -79,7 +85,7 @@ export class Rest {
 	constructor(base, user, password) {
 		this.base = base;
 		this.headers = { authorization: basic(user, password) };
-		this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+		this.agent = keptAgent({ maxSockets: 16 });
 	}
 
 	send(method, path, body, more) {
