@@ -1,6 +1,6 @@
 /*
  * The archive: threads that write what was pushed, and what became of it, into the database of the
- * setting archive (archive_keeper.c). The loop of the worker only starts and counts them.
+ * setting archive (archive/keeper.c). The loop of the worker only starts and counts them.
  */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/metrics.h"
-#include "worker/archive_keeper.h"
+#include "worker/archive/keeper.h"
 #include "worker/jobs.h"
 
 /* SQLite has one writer at a time; PostgreSQL has a process per connection. */

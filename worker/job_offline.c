@@ -1,7 +1,7 @@
 /*
  * Offline delivery: the stream P:offline brings an entry per push with leaveMessage, and
  * worker_message_timeout later the devices that have not acknowledged it are seen to
- * (offline_walk.c).
+ * (offline/walk.c).
  *
  *     entry --> WAITING --due--> READY, in its namespace's line --> WALKING --> gone
  *
@@ -29,7 +29,7 @@
 #include "common/store/keys.h"
 #include "worker/group_reader.h"
 #include "worker/jobs.h"
-#include "worker/offline_walk.h"
+#include "worker/offline/walk.h"
 
 #define GROUP "worker"
 /* Entries held, each about 200 bytes: those that wait for their time, and those that are ready. */

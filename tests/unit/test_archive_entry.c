@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "tests/unit/lp_test.h"
-#include "worker/archive_entry.h"
+#include "worker/archive/entry.h"
 
 #define EVENT                                                                                      \
 	"[\"push\",{\"room\":\"r\",\"namespace\":\"/"                                              \

@@ -4,7 +4,7 @@
 #include <hiredis/hiredis.h>
 
 #include "tests/unit/lp_test.h"
-#include "worker/offline_device.h"
+#include "worker/offline/device.h"
 
 #define APNS(NAME)    "{\"name\":\"" NAME "\",\"apns_dev_cert\":\"x\",\"apns_env\":\"dev\"}"
 #define FCM(NAME)     "{\"name\":\"" NAME "\",\"type\":\"fcm\"}"

@@ -12,8 +12,8 @@
 #include "common/lp_mem.h"
 #include "common/model/ident.h"
 #include "common/store/keys.h"
-#include "worker/offline_device.h"
-#include "worker/offline_walk.h"
+#include "worker/offline/device.h"
+#include "worker/offline/walk.h"
 
 /* Devices of a page, and pages that Redis is asked for at a time: a millisecond or two of it. */
 #define PAGE_SIZE   50

@@ -9,9 +9,9 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/keys.h"
-#include "worker/archive_batch.h"
-#include "worker/archive_chores.h"
-#include "worker/archive_keeper.h"
+#include "worker/archive/batch.h"
+#include "worker/archive/chores.h"
+#include "worker/archive/keeper.h"
 
 #define IDLE_MS      100 /* between two looks when there was nothing */
 #define PAUSE_MIN_MS 200

@@ -6,7 +6,7 @@
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/store/keys.h"
-#include "worker/archive_batch.h"
+#include "worker/archive/batch.h"
 
 /* Entries of a batch, and of one namespace at a time: some ms of Redis' time. */
 #define TAKE_MAX     2000

@@ -1,6 +1,6 @@
 /*
  * A thread that keeps the archive: takes messages from Redis, writes them, tells Redis; and sees to
- * what archive_chores.h names. It has connections of its own. While the database is away or full it
+ * what chores.h names. It has connections of its own. While the database is away or full it
  * takes nothing, so that all waits in Redis, and tries again with growing pauses.
  */
 #ifndef ARCHIVE_KEEPER_H

@@ -7,7 +7,7 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/keys.h"
-#include "worker/offline_sets.h"
+#include "worker/offline/sets.h"
 
 /* A change of the providers takes effect within this time. */
 #define FRESH_MS 5000u

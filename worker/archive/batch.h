@@ -10,7 +10,7 @@
 
 #include "common/settings.h"
 #include "common/store/redis.h"
-#include "worker/archive_write.h"
+#include "worker/archive/write.h"
 
 /* Where messages come from, borrowed. */
 struct archive_source {

@@ -7,7 +7,7 @@
 #include "common/archive/words.h"
 #include "common/lp_json.h"
 #include "common/model/json_text.h"
-#include "worker/archive_entry.h"
+#include "worker/archive/entry.h"
 
 static bool number(struct lp_str s, int64_t *out)
 {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "common/archive/sql.h"
-#include "worker/archive_entry.h"
+#include "worker/archive/entry.h"
 
 struct archive_write;
 

@@ -9,7 +9,7 @@
 #include "common/lp_time.h"
 #include "common/model/log_position.h"
 #include "common/store/keys.h"
-#include "worker/archive_chores.h"
+#include "worker/archive/chores.h"
 
 #define COUNTS_MAX  500
 #define CLIENTS_MAX 500

@@ -12,8 +12,8 @@
 #include "common/lp_json.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
-#include "worker/archive_sql.h"
-#include "worker/archive_write.h"
+#include "worker/archive/sql.h"
+#include "worker/archive/write.h"
 
 /* ms that a lock or a statement may take. A file is here, a server may be busy with others. */
 #define TIMEOUT_SQLITE     3000

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/lp_mem.h"
-#include "worker/offline_device.h"
+#include "worker/offline/device.h"
 
 /* Tokens of one device that are looked at. */
 #define TOKENS_MAX 16u

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "worker/archive_sql.h"
+#include "worker/archive/sql.h"
 
 #define SOME        " LIMIT 500"
 #define OLD_NUMBERS "(SELECT no FROM messages WHERE nsp = ? AND no < ? ORDER BY no" SOME ")"

@@ -7,7 +7,7 @@
 #ifndef ARCHIVE_CHORES_H
 #define ARCHIVE_CHORES_H
 
-#include "worker/archive_batch.h"
+#include "worker/archive/batch.h"
 
 #define ARCHIVE_NO_REDIS LP_EAUTH
 

@@ -15,7 +15,7 @@
 #define OFFLINE_WALK_H
 
 #include "worker/jobs.h"
-#include "worker/offline_sets.h"
+#include "worker/offline/sets.h"
 #include "worker/provider/provider.h"
 
 struct walk;
