@@ -211,6 +211,20 @@ test("several providers: the next one when one has refused, and only the token t
 	assert.equal((await record(second.id)).result, "apns 1/1");
 });
 
+test("an entry has two tokens of a device: the other is tried when one is gone", async () => {
+	const tokens = { "": hex(), default: hex(), google: `f:${hex()}` };
+	for (const token of [tokens[""], tokens.default])
+		providers.script(token, { status: 410, reason: "Unregistered" });
+	const client = await away("two", "ios", tokens);
+	const { id } = await push("two");
+	const list = await ends(id, client, "delivered");
+	assert.deepEqual(list.map(({ event, provider }) => (provider ? `${event} ${provider}` : event)), [
+		"accepted", "sending", "gone default", "next", "sending", "gone default", "next", "sending",
+		"delivered google",
+	]);
+	assert.deepEqual(Object.keys(await tokensOf(client)), ["device_token:google"]);
+});
+
 test("a token that the device has changed meanwhile is not forgotten", async () => {
 	let answer;
 	const token = `f:${hex()}`;

@@ -47,7 +47,8 @@ static void test_choice(void)
 {
 	static const struct {
 		const char *tokens, *lines, *apns_name, *order;
-		const char *want; /* namespace, entry, token; + when there is more */
+		const char *want; /* namespace, entry, token; + when there is another entry, */
+				  /* "if gone" when there is another token of this one */
 	} rows[] = {
 		{"", "", "", ORDER, "none"},
 		{"device_token a", "", "", ORDER, "/demo default a"},
@@ -69,13 +70,23 @@ static void test_choice(void)
 		 "/demo google g +"},
 		{"device_token:web w device_token a", "", "", "fcm", "/demo default a +"},
 		{"device_token:web w device_token:google g", "", "", "", "/demo google g +"},
-		/* what has said no */
-		{"device_token:web w device_token a device_token:google g", "1 gone default 410",
-		 "", ORDER, "/demo google g +"},
+		/* what has refused; tokens that are gone are not in the record any more */
+		{"device_token:web w device_token:google g", "1 gone default 410", "", ORDER,
+		 "/demo google g +"},
 		{"device_token:web w device_token a device_token:google g",
-		 "1 sending x/1\n2 refused default 400 x\n3 next\n4 sending x/2\n5 gone google 404",
+		 "1 sending x/1\n2 refused default 400 x\n3 next\n4 sending x/2\n"
+		 "5 refused google 403",
 		 "", ORDER, "/demo web w"},
 		{"device_token a", "1 refused default 403 Forbidden", "", ORDER, "none"},
+		/* one entry has two tokens of the device: the other one when the first is gone */
+		{"device_token a device_token:default b", "", "", ORDER, "/demo default a if gone"},
+		{"device_token:default b device_token:google g", "1 gone default 410", "", ORDER,
+		 "/demo default b +"},
+		{"device_token:default b device_token:google g",
+		 "1 gone default 410\n2 next\n3 sending x/2\n4 gone default 410", "", ORDER,
+		 "/demo google g"},
+		{"device_token a device_token:default b", "1 refused default 413", "", ORDER,
+		 "none"},
 		/* what has not: a word of an answer is none, nor is the start of a name */
 		{"device_token a", "1 retry 5 default 429 refused default", "", ORDER,
 		 "/demo default a"},
@@ -96,7 +107,10 @@ static void test_choice(void)
 		if (c.entry)
 			lp_buf_addf(&got, "%.*s %s %.*s%s",
 				    LP_FMT(provider_set_namespace(c.entry->set)), c.entry->name,
-				    LP_FMT(c.token->token), c.more ? " +" : "");
+				    LP_FMT(c.token->token),
+				    c.others ? " +"
+				    : c.more ? " if gone"
+					     : "");
 		else
 			lp_buf_addz(&got, "none");
 		CHECK_STR(lp_cstr(rows[i].tokens), lp_buf_str(&got), lp_cstr(rows[i].want));

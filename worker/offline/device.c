@@ -8,6 +8,8 @@
 
 /* Tokens of one device that are looked at. */
 #define TOKENS_MAX 16u
+/* Tokens of a device that one entry can have: in device_token and in device_token:<its name>. */
+#define TOKENS_OF_ENTRY 2u
 
 static struct lp_str text_at(const redisReply *row, size_t i)
 {
@@ -59,16 +61,24 @@ static struct lp_str word(struct lp_str line, unsigned n)
 	return lp_str(line.p, lp_str_find(line, ' '));
 }
 
-/* Whether the entry of that name has said no already. */
+/*
+ * Whether there is no use in asking the entry of that name any more: it has refused the message, or
+ * said of as many tokens that they are gone. A token that is gone is out of the record, so one that
+ * is there is another one.
+ */
 static bool tried(struct lp_str lines, struct lp_str name)
 {
+	unsigned gone = 0;
+
 	while (lines.n) {
 		struct lp_str line = lp_str(lines.p, lp_str_find(lines, '\n'));
 		struct lp_str what = word(line, 1);
 
-		if ((lp_str_eq(what, LP_STR("gone")) || lp_str_eq(what, LP_STR("refused"))) &&
-		    lp_str_eq(word(line, 2), name))
-			return true;
+		if (lp_str_eq(word(line, 2), name)) {
+			gone += lp_str_eq(what, LP_STR("gone"));
+			if (gone == TOKENS_OF_ENTRY || lp_str_eq(what, LP_STR("refused")))
+				return true;
+		}
 		lines = lp_str_from(lines, line.n + 1);
 	}
 	return false;
@@ -128,6 +138,7 @@ struct offline_choice offline_device_choose(const struct offline_device *d,
 		if (!e || tried(d->lines, lp_cstr(e->name)))
 			continue;
 		best.more = best.entry;
+		best.others = best.others || (best.entry && e != best.entry);
 		if (!best.entry || rank(e->type, order) < rank(best.entry->type, order)) {
 			best.entry = e;
 			best.token = &d->tokens[i];

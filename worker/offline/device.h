@@ -30,7 +30,8 @@ struct offline_device *offline_device_read(const struct redisReply *row);
 struct offline_choice {
 	const struct provider_entry *entry; /* NULL: nothing is left */
 	const struct offline_token *token;
-	bool more; /* there is another one to try after it */
+	bool more;   /* there is another token to try when this one is gone */
+	bool others; /* there is another entry to try when this one refuses */
 };
 
 /*

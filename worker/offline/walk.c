@@ -351,7 +351,12 @@ static void on_result(void *arg, const struct provider_result *r)
 	struct walk *w = d->walk;
 	struct offline_choice choice = choose(d);
 	struct lp_buf reason = {0};
+	bool more = false;
 
+	if (r->outcome == PROVIDER_GONE)
+		more = choice.more;
+	else if (r->outcome == PROVIDER_REFUSED)
+		more = choice.others;
 	lp_buf_addf(&reason, "%d", r->status);
 	if (r->reason.n) {
 		lp_buf_addc(&reason, ' ');
@@ -360,7 +365,7 @@ static void on_result(void *arg, const struct provider_result *r)
 			lp_buf_addc(&reason, r->reason.p[i] == '\n' ? ' ' : r->reason.p[i]);
 	}
 	add_result(d, words[r->outcome], provider_type_names[r->type], r->name, lp_buf_str(&reason),
-		   r->retry_ms, r->outcome >= PROVIDER_GONE && choice.more, choice.token);
+		   r->retry_ms, more, choice.token);
 	lp_buf_clear(&reason);
 	DL_DELETE(w->sending, d);
 	free(d);
