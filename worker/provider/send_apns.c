@@ -6,21 +6,16 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-#include <stdlib.h>
+#include <stdio.h>
 
-#include "common/jwt/jwt_sign.h"
-#include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "worker/provider/apns.h"
+#include "worker/provider/apns_token.h"
 #include "worker/provider/sending.h"
 
-/* Apple takes tokens of up to an hour, and a new one after 20 minutes. */
-#define RENEW_MS (40u * 60 * 1000)
-#define YOUNG_MS (20u * 60 * 1000)
-#define WAIT_MS  60000u
+/* Before a token that is new and yet called too old is tried again. */
+#define WAIT_MS 60000u
 
 static const char *prepare(struct batch *b, const struct content *c, const struct content_ids *ids)
 {
@@ -36,73 +31,6 @@ static const char *prepare(struct batch *b, const struct content *c, const struc
 		b->payload = lp_blob_new(payload.data, payload.len);
 	lp_buf_clear(&payload);
 	return rc == LP_OK ? NULL : "PayloadTooLarge: more than 4096 bytes";
-}
-
-/* --- provider tokens --- */
-
-/* Entries of several namespaces may have the same key: Apple knows it, not them. */
-static void token_name(struct lp_buf *out, const struct provider_entry *e)
-{
-	unsigned char sum[SHA256_DIGEST_LENGTH];
-
-	SHA256((const unsigned char *)e->apns.token_key, strlen(e->apns.token_key), sum);
-	lp_buf_addf(out, "apns %s %s ", e->apns.team_id, e->apns.key_id);
-	lp_buf_add(out, sum, sizeof(sum));
-}
-
-static bool sign(struct lp_buf *out, const struct provider_entry *e, uint64_t now)
-{
-	EVP_PKEY *key = jwt_key_private(JWT_ES256, lp_cstr(e->apns.token_key));
-	struct lp_buf claims = {0};
-	bool ok;
-
-	lp_buf_addz(&claims, "{\"iss\":");
-	lp_json_quote(&claims, lp_cstr(e->apns.team_id));
-	lp_buf_addf(&claims, ",\"iat\":%" PRIu64 "}", now / 1000);
-	ok = key &&
-	     jwt_sign(out, JWT_ES256, lp_cstr(e->apns.key_id), lp_buf_str(&claims), key) == LP_OK;
-	EVP_PKEY_free(key);
-	lp_buf_clear(&claims);
-	return ok;
-}
-
-/* NULL when the key can not sign. */
-static const struct cached_token *token(struct sending *s)
-{
-	const struct provider_entry *e = s->batch->entry;
-	struct token_cache *cache = s->batch->p->tokens;
-	struct lp_buf name = {0}, text = {0};
-	const struct cached_token *t;
-	uint64_t now = lp_wall_ms();
-
-	token_name(&name, e);
-	t = token_cache_get(cache, lp_buf_str(&name));
-	/* From the future: the clock was put back. */
-	if (t && (t->made + RENEW_MS <= now || t->made > now))
-		t = NULL;
-	if (!t && sign(&text, e, now))
-		t = token_cache_put(cache, lp_buf_str(&name), lp_buf_str(&text), now);
-	lp_buf_clear(&name);
-	lp_buf_clear(&text);
-	return t;
-}
-
-/* Apple says that the token is too old: ours, or did another one take its place meanwhile? */
-static void renew(struct sending *s)
-{
-	struct token_cache *cache = s->batch->p->tokens;
-	const struct cached_token *t;
-	struct lp_buf name = {0};
-
-	token_name(&name, s->batch->entry);
-	t = token_cache_get(cache, lp_buf_str(&name));
-	if (t && t->made == s->credential_made) {
-		if (t->made + YOUNG_MS <= lp_wall_ms())
-			token_cache_drop(cache, lp_buf_str(&name));
-		else
-			s->judgement.retry_ms = WAIT_MS; /* one of the clocks is wrong */
-	}
-	lp_buf_clear(&name);
 }
 
 /* --- one device --- */
@@ -146,7 +74,7 @@ static void apns_send(struct sending *s)
 	}
 	if (!b->channel) {
 		if (by_token)
-			token_name(&account, b->entry);
+			apns_token_name(&account, b->entry);
 		key.account = lp_buf_str(&account);
 		b->channel = channels_get(b->p->channels, &key);
 		lp_buf_clear(&account);
@@ -182,7 +110,7 @@ static const char *begin(struct sending *s, struct h2_request *request)
 	const char *why = add_headers(s, request);
 
 	if (!why && *b->entry->apns.token_key) {
-		const struct cached_token *t = token(s);
+		const struct cached_token *t = apns_token(b->p->tokens, b->entry, lp_wall_ms());
 
 		if (!t)
 			return "token_key can not sign";
@@ -199,8 +127,9 @@ static const char *begin(struct sending *s, struct h2_request *request)
 static void judge(struct sending *s, const struct h2_answer *answer)
 {
 	apns_judge(&s->judgement, answer->status, answer->body, answer->retry_ms);
-	if (s->judgement.renew)
-		renew(s);
+	if (s->judgement.renew && !apns_token_renew(s->batch->p->tokens, s->batch->entry,
+						    s->credential_made, lp_wall_ms()))
+		s->judgement.retry_ms = WAIT_MS; /* one of the clocks is wrong */
 }
 
 static void clear(struct sending *s)
