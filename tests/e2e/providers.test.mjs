@@ -273,6 +273,43 @@ test("APNs: a connection on which nothing comes any more is given up", async () 
 	await sender.end();
 });
 
+for (const [what, settings] of [["no byte of a body", { initialWindowSize: 0 }], ["no stream", { maxConcurrentStreams: 0 }]]) {
+	test(`APNs: a connection that takes ${what} is given up`, async () => {
+		const sender = await start({ provider_timeout: "2s" });
+		providers.server.updateSettings(settings);
+		// One may be on its way before the settings come.
+		await sender.send(providers.entries.apns, { tokens: [hex(0)] });
+		const [result] = await sender.send(providers.entries.apns, { tokens: [hex(1)] });
+		assert.deepEqual([result.outcome, result.unsure], ["retry", false]);
+		providers.server.updateSettings({ initialWindowSize: 65535, maxConcurrentStreams: 100 });
+		await until("delivered", async () => {
+			const [next] = await sender.send(providers.entries.apns, { tokens: [hex(1)] });
+			return next.outcome === "delivered";
+		}, 20_000);
+		assert.equal(providers.requests(hex(1)).length, 1);
+		await sender.end();
+	});
+}
+
+test("APNs: a server whose certificate is another one's when it is connected to again", async () => {
+	const sender = await start();
+	const { apns } = providers.entries;
+	const [first] = await sender.send(apns, { tokens: [hex(1)] });
+	assert.equal(first.outcome, "delivered", first.reason);
+	providers.server.setSecureContext(credentials.other);
+	providers.sessions[0].destroy();
+	const [second] = await sender.send(apns, { tokens: [hex(2)] });
+	assert.deepEqual([second.outcome, second.unsure], ["retry", false]);
+	assert.match(second.reason, /mismatch/);
+	assert.equal(providers.requests(hex(2)).length, 0);
+	providers.server.setSecureContext(credentials.server);
+	await until("delivered", async () => {
+		const [next] = await sender.send(apns, { tokens: [hex(2)] });
+		return next.outcome === "delivered";
+	}, 20_000);
+	await sender.end();
+});
+
 test("APNs: a server that nobody vouches for, and one that is not there", async () => {
 	const sender = await start({ provider_ca_file: "" });
 	const [result] = await sender.send(providers.entries.apns, { tokens: [hex(1)] });

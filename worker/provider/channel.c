@@ -189,8 +189,8 @@ static void failed(struct channel *ch, const struct channel_call *call,
 	lp_warn("provider", "no answer server=%.*s error=\"%s\"", (int)strcspn(ch->name, " "),
 		ch->name, answer->why);
 	channel_pause(ch, (uint64_t)PAUSE_MS << shift);
-	/* Nothing came for as long as a call may take: the connection is dead. */
-	if (answer->late && answer->sent) {
+	/* Nothing came for as long as a call may take: the connection is dead, or takes nothing. */
+	if (answer->late) {
 		ch->stuck = true;
 		soon(ch->all);
 	}

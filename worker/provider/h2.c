@@ -19,9 +19,14 @@
 
 /* How often a request that the server did not begin to serve is sent anew. */
 #define TRIES_MAX 3u
-/* Bytes gathered for one write, and taken with one read. */
+/* Bytes gathered for one write. */
 #define WRITE_MAX ((size_t)64 * 1024)
+/*
+ * Bytes taken with one read: a whole record of TLS, so that nothing stays behind in OpenSSL; and how
+ * many reads in one turn, so that a server that never stops does not keep the loop to itself.
+ */
 #define READ_MAX  ((size_t)16 * 1024)
+#define READS_MAX 16u
 
 /*
  *     DIALING --> TLS --> UP --> (GOAWAY) LEAVING --> gone, when its last stream is
@@ -492,7 +497,7 @@ static void conn_read(struct conn *c)
 {
 	static uint8_t bytes[READ_MAX];
 
-	for (;;) {
+	for (unsigned i = 0; i < READS_MAX; i++) {
 		ssize_t n;
 		int error;
 
@@ -593,7 +598,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	while ((call = TAILQ_FIRST(&h->calls)) && call->deadline <= now) {
 		struct conn *c = call->conn;
 
-		call->result.late = true;
+		call->result.late = c;
 		if (c)
 			nghttp2_submit_rst_stream(c->session, NGHTTP2_FLAG_NONE, call->stream,
 						  NGHTTP2_CANCEL);
@@ -649,10 +654,8 @@ void h2_break(struct h2 *h, const char *why)
 {
 	struct h2_call *call;
 
-	while ((call = TAILQ_FIRST(&h->calls))) {
-		call->result.late = true;
+	while ((call = TAILQ_FIRST(&h->calls)))
 		fail(call, why);
-	}
 	while (!LIST_EMPTY(&h->conns))
 		conn_free(LIST_FIRST(&h->conns));
 	tell(h);

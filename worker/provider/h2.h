@@ -52,7 +52,7 @@ struct h2_answer {
 	struct lp_str body; /* at most H2_ANSWER_MAX bytes, the rest is dropped */
 	uint64_t retry_ms;  /* what a Retry-After asks for; 0: there was none */
 	const char *why;    /* of status 0: one line */
-	bool late;          /* of status 0: it ran out of time */
+	bool late;          /* of status 0: it ran out of time on a connection that was up */
 	bool sent;          /* of status 0: the server may have served the request */
 };
 
