@@ -161,6 +161,8 @@ static void print_roff(FILE *out, const char *text)
 		} else if (text[0] == '.' && text[1] == ' ') {
 			fputs(".\n", out);
 			text++;
+		} else if (text[0] == ',' && text[1] != ' ') {
+			fputs(",\\:", out); /* a long list may be broken here */
 		} else {
 			fputc(*text, out);
 		}
