@@ -41,7 +41,7 @@ for unit in light-push-api.service light-push-admin-api.service light-push-worke
 		--recursive-errors=no "$unit"
 done
 
-# --- web servers with a site that is not ours ---
+# --- web servers with a site that is not ours, and with what docs/INSTALL.md keeps inside ---
 
 cat >"$dir/nginx.conf" <<END
 pid $dir/nginx.pid;
@@ -50,8 +50,16 @@ events {}
 http {
 	access_log off;
 	include $examples/nginx-upstreams.conf;
+	geo \$light_push_outside {
+		default 1;
+		10.0.0.0/8 0;
+	}
 	server {
 		listen 127.0.0.1:1;
+		set \$light_push_asked \$light_push_outside\$uri;
+		if (\$light_push_asked ~ ^1/(api/admin|push-admin)(/|\$)) {
+			return 403;
+		}
 		location / { return 200 "a site"; }
 		location ~ \\.php\$ { return 404; }
 		include $examples/nginx-site.conf;
@@ -61,9 +69,12 @@ END
 try nginx nginx -e stderr -t -c "$dir/nginx.conf"
 
 cat >"$dir/lighttpd.conf" <<END
-server.modules = ( "mod_redirect", "mod_rewrite", "mod_alias", "mod_fastcgi", "mod_proxy", "mod_setenv" )
+server.modules = ( "mod_access", "mod_redirect", "mod_rewrite", "mod_alias", "mod_fastcgi", "mod_proxy", "mod_setenv" )
 server.document-root = "/var/www"
 server.http-parseopts = ( "url-path-2f-decode" => "disable" )
+\$HTTP["remote-ip"] != "10.0.0.0/8" {
+	\$HTTP["url"] =~ "^/(api/admin|push-admin)(/|\$)" { url.access-deny = ( "" ) }
+}
 \$HTTP["host"] == "push.example.com" {
 	include "$examples/lighttpd-site.conf"
 }
@@ -72,7 +83,7 @@ try lighttpd lighttpd -tt -f "$dir/lighttpd.conf"
 
 {
 	printf 'ServerRoot /usr/lib/apache2\n'
-	for module in mpm_event authz_core alias dir mime headers filter deflate setenvif rewrite \
+	for module in mpm_event authz_core authz_host alias dir mime headers filter deflate setenvif rewrite \
 		slotmem_shm proxy proxy_http proxy_fcgi proxy_balancer lbmethod_byrequests; do
 		printf 'LoadModule %s_module modules/mod_%s.so\n' "$module" "$module"
 	done
@@ -86,6 +97,9 @@ Listen 127.0.0.1:1
 <VirtualHost *>
 	DocumentRoot /var/www
 	Include $examples/apache-site.conf
+	<LocationMatch "^/(api/admin|push-admin)(/|\$)">
+		Require ip 10.0.0.0/8
+	</LocationMatch>
 </VirtualHost>
 END
 } >"$dir/apache.conf"
