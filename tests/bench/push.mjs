@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { circumstances, median, publish, readOptions, withStack } from './lib.mjs';
 import { bytesOf, check, Line, message, seconds } from './push_line.mjs';
 
-const options = readOptions({ rounds: 9, seconds: 3, build: '', write: false }, process.argv.slice(2));
+const options = readOptions({ rounds: 9, seconds: 3, build: '', only: '', write: false }, process.argv.slice(2));
 const MESSAGES = 1000;
 const IN_FLIGHT = [1, 4, 8, 16, 32]; // of single pushes
 const LIMIT = 100; // pushes per second of the neighbour
@@ -121,15 +121,21 @@ async function compareLatencies(env) {
   const listed = await namespace(env, '/listed');
   fill(env, '/listed');
   const path = '/api/auth/push';
-  const neighbour = async (key, more) => [{ kind: 'neighbour', path, offered: OFFERED,
-    authorization: await namespace(env, key, more) }];
+  const limited = { limit_pushes_per_second: LIMIT };
+  const neighbour = async (key, more) => ({ kind: 'neighbour', path, offered: OFFERED,
+    authorization: await namespace(env, key, more) });
   const cases = [
     { name: 'nobody else', loads: [] },
     { name: `the web server alone refuses ${OFFERED} requests per s`,
       loads: [{ kind: 'neighbour', path: '/nothing', authorization: own, offered: OFFERED }] },
+    { name: `the same, and a neighbour pushes ${LIMIT} per s, which is its limit`,
+      loads: [{ kind: 'neighbour', path: '/nothing', authorization: own, offered: OFFERED },
+        { ...await neighbour('/within', limited), offered: LIMIT }] },
     { name: `a neighbour offers ${OFFERED} pushes per s, its limit is ${LIMIT}`,
-      loads: await neighbour('/limited', { limit_pushes_per_second: LIMIT }) },
-    { name: 'the same without a limit', loads: await neighbour('/unlimited') },
+      loads: [await neighbour('/limited', limited)] },
+    { name: 'the same, each with an idempotency key of its own',
+      loads: [{ ...await neighbour('/keyed', limited), keyed: true }] },
+    { name: `a neighbour offers ${OFFERED} pushes per s and has no limit`, loads: [await neighbour('/unlimited')] },
     { name: `${LISTED.clients} clients and ${LISTED.rooms} rooms of another are listed`,
       loads: ['clients', 'rooms'].map((what) => ({ kind: 'list', what, authorization: listed })) },
   ];
@@ -148,29 +154,44 @@ async function compareLatencies(env) {
   return cases;
 }
 
-function table(rates, cases) {
-  const ms = (times) => `${median(times).toFixed(2)} ms`;
-  const perSecond = (count) => Math.round((count ?? 0) / options.rounds / options.seconds);
-  const meanwhile = ({ counts }) => [[200, 'accepted'], [429, 'refused'], [404, 'refused'], ['clients', 'clients'],
-    ['rooms', 'rooms']].filter(([key]) => counts[key]).map(([key, name]) => `${perSecond(counts[key])} ${name}`).join(', ');
+function batchTable(rates) {
   return [
-    `${MESSAGES} messages of 110 bytes to 50 rooms, nobody online, over kept connections; ${options.rounds} rounds, medians.`,
-    circumstances(),
-    '',
     '| what | messages per s | the batch against it |',
     '| --- | --- | --- |',
     ...IN_FLIGHT.map((n, i) => `| single pushes, ${n} in flight | ${Math.round(rates.single[i])} | `
       + `${rates.ratios[i].toFixed(1)} × |`),
     `| one batch | ${Math.round(rates.batch)} | |`,
     '',
+  ];
+}
+
+function neighbourTable(cases) {
+  const ms = (times) => `${median(times).toFixed(2)} ms`;
+  const perSecond = (count) => Math.round((count ?? 0) / options.rounds / options.seconds);
+  const meanwhile = ({ counts }) => [[200, 'accepted'], [429, 'refused'], [404, 'refused'], ['clients', 'clients'],
+    ['rooms', 'rooms']].filter(([key]) => counts[key]).map(([key, name]) => `${perSecond(counts[key])} ${name}`).join(', ');
+  return [
     '| pushes of one namespace, one at a time, while | p50 | p99 | meanwhile, per s |',
     '| --- | --- | --- | --- |',
     ...cases.map((one) => `| ${one.name} | ${ms(one.p50)} | ${ms(one.p99)} | ${meanwhile(one)} |`),
     '',
-  ].join('\n');
+  ];
 }
 
+// One of the two parts, or both, which is what docs/PERFORMANCE.md has.
+const parts = {
+  batches: async (env) => batchTable(await compareRates(env)),
+  neighbours: async (env) => neighbourTable(await compareLatencies(env)),
+};
+const wanted = Object.keys(parts).filter((name) => !options.only || options.only === name);
+if (!wanted.length || (options.write && options.only)) throw new Error(`--only ${options.only}: can not be`);
+
 await withStack(options, async (env) => {
-  const rates = await compareRates(env);
-  publish('push', table(rates, await compareLatencies(env)), options.write);
+  const lines = [
+    `${MESSAGES} messages of 110 bytes to 50 rooms, nobody online, over kept connections; ${options.rounds} rounds, medians.`,
+    circumstances(),
+    '',
+  ];
+  for (const name of wanted) lines.push(...await parts[name](env));
+  publish('push', lines.join('\n'), options.write);
 });

@@ -1,11 +1,11 @@
 // Requests to the API with as little work of the client's own as can be.
 import { connect } from 'node:net';
 
-// A request as bytes.
-export function bytesOf(path, authorization, body) {
+// A request as bytes; more: further lines of its head.
+export function bytesOf(path, authorization, body, more = '') {
   const text = JSON.stringify(body);
   return Buffer.from(`POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: ${authorization}\r\n`
-    + `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+    + `Content-Type: application/json\r\n${more}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
 }
 
 // A kept connection on which one request is asked at a time.

@@ -4,17 +4,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { bytesOf, check, Line, message, seconds } from './push_line.mjs';
 
-// Requests of a neighbour, so many per second; counts the statuses of the answers.
-async function neighbour({ url, path, authorization, offered }, until, counts) {
+// Requests of a neighbour, so many per second; counts the statuses of the answers. keyed: each has an
+// idempotency key of its own.
+async function neighbour({ url, path, authorization, offered, keyed }, until, counts) {
   const lines = Array.from({ length: 16 }, () => new Line(url));
-  const request = bytesOf(path, authorization, message(0));
+  const request = (n) => bytesOf(path, authorization, message(0),
+    keyed ? `Idempotency-Key: ${until}-${n}\r\n` : '');
+  const same = request(0);
   const from = performance.now();
   let sent = 0;
   await Promise.all(lines.map(async (line) => {
     while (performance.now() < until) {
       if (sent < seconds(from) * offered) {
         sent++;
-        const { status } = await line.ask(request);
+        const { status } = await line.ask(keyed ? request(sent) : same);
         counts[status] = (counts[status] ?? 0) + 1;
       } else {
         await new Promise((resolve) => setTimeout(resolve, 1));
