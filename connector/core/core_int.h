@@ -37,6 +37,7 @@ struct nsp {
 	uint64_t limits_rev;    /* of the settings that the limits are from; 0: none known */
 	uint64_t limit_rooms;   /* of one client, beside its own; 0: none */
 	struct pace *pace;      /* limit_bytes_per_second; NULL: none */
+	uint64_t next_push;     /* ms: the limit of pushes allows none before */
 	char name[];
 };
 
