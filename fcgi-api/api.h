@@ -17,6 +17,7 @@
 
 struct archive_reader;
 struct auth;
+struct rate_memory;
 struct route;
 struct secret_keys;
 
@@ -34,6 +35,7 @@ struct api_app {
 	struct ident_rules *rules;
 	struct redis_shared *redis;
 	struct auth *auth;
+	struct rate_memory *rates;       /* of pushes */
 	struct secret_keys *secret_keys; /* NULL: none are set */
 	struct api_running *running;
 };
@@ -56,6 +58,8 @@ enum api_scope {
 
 /* Of a token: push, read or all; SCOPE_ANY for any other text. */
 enum api_scope api_scope_of(struct lp_str name);
+
+#define API_REV_LEN 24 /* a revision of settings, a number, with its NUL */
 
 enum api_method { API_OTHER, API_GET, API_POST, API_OPTIONS };
 
@@ -88,16 +92,16 @@ struct api_req {
 	struct lp_buf credentials;    /* decoded; user and password may point into it */
 	struct lp_str user, password; /* or, of a token, its secret */
 	struct lp_str token;          /* id of the API token; empty: it was a password */
-	int64_t wait_ms; /* until it may try again, when there were too many failures */
-	char rev[24];    /* of the settings that the password was checked with */
-	bool offline;    /* may be out of date when those came from the cache */
+	int64_t wait_ms;       /* until it may try again, when there were too many failures */
+	char rev[API_REV_LEN]; /* of the settings that the password was checked with */
+	bool offline;          /* may be out of date when those came from the cache */
 };
 
 /* What a namespace's limit of pushes still allows. */
 struct api_rate {
 	int64_t limit;            /* per second; 0: there is none, and nothing else is set */
 	int64_t left;             /* at once */
-	int64_t full_ms, more_ms; /* until all of it is there again, or one more (0: it is) */
+	int64_t full_us, more_us; /* until all of it is there again, or one more (0: it is) */
 };
 
 /* The rest of a long answer, which is made while it is sent. */

@@ -10,6 +10,9 @@
 #include "common/store/script.h"
 #include "fcgi-api/api_app.h"
 #include "fcgi-api/auth.h"
+#include "fcgi-api/rate_memory.h"
+
+#define RATES_MAX 10000 /* namespaces at their limit */
 
 static bool seed_hash(void)
 {
@@ -44,6 +47,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 		lp_error("api", "no random numbers");
 	} else {
 		app->auth = auth_new(s);
+		app->rates = rate_memory_new(RATES_MAX);
 		ok = true;
 	}
 	free(error);
@@ -53,6 +57,7 @@ bool api_app_init(struct api_app *app, const struct settings *s)
 void api_app_clear(struct api_app *app)
 {
 	auth_free(app->auth);
+	rate_memory_free(app->rates);
 	secret_keys_free(app->secret_keys);
 	redis_shared_free(app->redis);
 	ident_rules_free(app->rules);

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 
+#include "common/lp_time.h"
 #include "fcgi-api/api_push.h"
 #include "fcgi-api/auth.h"
+#include "fcgi-api/push_limit.h"
 #include "fcgi-api/push_request.h"
 
 /* Stores the message. API_OK and *id, or the error. */
@@ -15,7 +17,10 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 	enum api_error err = API_OK;
 	bool again = true;
 
+	if (!push_limit_left(ctx, req, key, 1, rate))
+		return API_RATE_LIMITED;
 	for (;;) {
+		uint64_t asked = lp_mono_us();
 		int rc;
 
 		redis_args_reset(&args);
@@ -25,6 +30,7 @@ static enum api_error store(struct api_ctx *ctx, struct api_req *req, const stru
 		if (rc == LP_OK) {
 			err = push_request_id(reply, 0, id);
 			push_request_rate(rate, reply, 1);
+			push_limit_note(ctx, req, rate, asked);
 			break;
 		}
 		err = push_request_error(reply);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "common/lp_mem.h"
+#include "common/lp_time.h"
 #include "common/model/json_text.h"
 #include "fcgi-api/api_push_batch.h"
 #include "fcgi-api/auth.h"
+#include "fcgi-api/push_limit.h"
 #include "fcgi-api/push_request.h"
 
 /*
@@ -20,8 +22,9 @@
 /* One message and what became of it. */
 struct entry {
 	struct push_msg msg;
-	enum push_msg_error wrong; /* then it is not sent */
-	enum api_error error;      /* API_OK with id set: it is stored */
+	enum push_msg_error wrong;
+	bool sent;            /* to Redis: it is not wrong, and the limit may allow it */
+	enum api_error error; /* API_OK with id set: it is stored */
 	int64_t id;
 };
 
@@ -41,7 +44,9 @@ struct batch {
 	struct call *calls;
 	size_t call_count;
 	struct api_rate rate;
-	bool stored; /* at least one message has an answer of its own from Redis */
+	uint64_t asked; /* us, of Redis */
+	bool limited;   /* not all of them are sent */
+	bool stored;    /* at least one message has an answer of its own from Redis */
 };
 
 static void parse(struct batch *b, struct json_object *list)
@@ -61,7 +66,29 @@ static void parse(struct batch *b, struct json_object *list)
 	free(texts);
 }
 
-/* Which messages go together. */
+/* Which messages are sent: the first of those that can be, as many as the limit may allow. */
+static void choose(struct batch *b)
+{
+	size_t count = 0, left;
+
+	for (size_t i = 0; i < b->count; i++)
+		count += !b->entries[i].wrong;
+	left = push_limit_left(b->ctx, b->req, &b->key, count, &b->rate);
+	b->limited = left < count;
+	for (size_t i = 0; i < b->count; i++) {
+		struct entry *e = &b->entries[i];
+
+		if (e->wrong)
+			continue;
+		e->sent = left > 0;
+		if (e->sent)
+			left--;
+		else
+			e->error = API_RATE_LIMITED;
+	}
+}
+
+/* Which of them go together. */
 static void make_calls(struct batch *b)
 {
 	struct call *call = NULL;
@@ -71,7 +98,7 @@ static void make_calls(struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		const struct entry *e = &b->entries[i];
 
-		if (e->wrong)
+		if (!e->sent)
 			continue;
 		if (!call || call->count == CALL_MESSAGES || bytes >= CALL_BYTES) {
 			call = &b->calls[b->call_count++];
@@ -88,7 +115,7 @@ static void add_args(const struct batch *b, const struct call *call, struct redi
 {
 	push_args(args, b->ctx->app->settings, b->req->user, b->req->rev, &b->key);
 	for (size_t i = call->first; i < call->end; i++) {
-		if (!b->entries[i].wrong)
+		if (b->entries[i].sent)
 			push_args_add(args, b->ctx->app->settings, b->req->user, &b->entries[i].msg,
 				      i);
 	}
@@ -103,10 +130,12 @@ static void take(struct batch *b, struct call *call, const struct redisReply *re
 	call->done = !push_request_again(reply);
 	b->stored = b->stored || answered;
 	push_request_rate(&b->rate, reply, call->count);
+	if (answered)
+		push_limit_note(b->ctx, b->req, &b->rate, b->asked);
 	for (size_t i = call->first; i < call->end; i++) {
 		struct entry *e = &b->entries[i];
 
-		if (!e->wrong)
+		if (e->sent)
 			e->error = answered ? push_request_id(reply, at++, &e->id)
 					    : push_request_error(reply);
 	}
@@ -124,6 +153,7 @@ static bool make(struct batch *b)
 		if (!b->calls[i].done)
 			add_args(b, &b->calls[i], &args[n++]);
 	}
+	b->asked = lp_mono_us();
 	rc = redis_scripts(b->ctx->redis, "push", args, n, replies);
 	for (size_t i = 0; i < b->call_count && rc == LP_OK; i++) {
 		if (!b->calls[i].done)
@@ -161,6 +191,8 @@ static enum api_error store(struct batch *b)
 {
 	enum api_error err;
 
+	if (!b->call_count && b->limited)
+		return API_OK;
 	if (!b->call_count) { /* nothing to send: who asks has not been looked at by Redis */
 		err = auth_check(b->ctx, b->req, AUTH_NAMESPACE);
 		return err == API_OK && b->req->offline ? API_NAMESPACE_OFFLINE : err;
@@ -194,6 +226,7 @@ static void answer(struct batch *b, struct api_resp *resp)
 {
 	enum api_error err;
 
+	choose(b);
 	make_calls(b);
 	err = store(b);
 	resp->rate = b->rate;

@@ -19,7 +19,7 @@ struct known {
 	struct auth_mac mac;
 	enum api_scope scope;
 	uint64_t used_at; /* ms, when it was noted last; 0: never */
-	char rev[AUTH_REV_LEN];
+	char rev[API_REV_LEN];
 	char *stored; /* the hash it was checked against */
 };
 
@@ -92,7 +92,7 @@ static struct known *find(struct auth_memory *m, const struct auth_mac *mac)
 }
 
 bool auth_memory_recall(struct auth_memory *m, const struct auth_mac *mac,
-			const struct lp_str *stored, char rev[AUTH_REV_LEN], enum api_scope *scope)
+			const struct lp_str *stored, char rev[API_REV_LEN], enum api_scope *scope)
 {
 	struct known *k;
 	bool same;
@@ -101,7 +101,7 @@ bool auth_memory_recall(struct auth_memory *m, const struct auth_mac *mac,
 	k = find(m, mac);
 	same = k && (!stored || lp_str_eq(lp_cstr(k->stored), *stored));
 	if (same && rev)
-		memcpy(rev, k->rev, AUTH_REV_LEN);
+		memcpy(rev, k->rev, API_REV_LEN);
 	if (same)
 		*scope = k->scope;
 	pthread_mutex_unlock(&m->lock);
@@ -109,7 +109,7 @@ bool auth_memory_recall(struct auth_memory *m, const struct auth_mac *mac,
 }
 
 void auth_memory_keep(struct auth_memory *m, const struct auth_mac *mac, struct lp_str stored,
-		      const char rev[AUTH_REV_LEN], enum api_scope scope)
+		      const char rev[API_REV_LEN], enum api_scope scope)
 {
 	struct known *k;
 
@@ -125,7 +125,7 @@ void auth_memory_keep(struct auth_memory *m, const struct auth_mac *mac, struct 
 	free(k->stored);
 	k->stored = lp_xstrndup(stored);
 	k->scope = scope;
-	memcpy(k->rev, rev, AUTH_REV_LEN);
+	memcpy(k->rev, rev, API_REV_LEN);
 	pthread_mutex_unlock(&m->lock);
 }
 

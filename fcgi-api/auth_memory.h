@@ -14,7 +14,6 @@
 #include "fcgi-api/login_gate.h"
 
 #define AUTH_MAC_LEN 32
-#define AUTH_REV_LEN 24
 
 struct auth_memory;
 
@@ -38,9 +37,9 @@ void auth_memory_mac(const struct auth_memory *m, const struct login_address *fr
  * *scope what they allow. With stored, only when they were checked against that very hash.
  */
 bool auth_memory_recall(struct auth_memory *m, const struct auth_mac *mac,
-			const struct lp_str *stored, char rev[AUTH_REV_LEN], enum api_scope *scope);
+			const struct lp_str *stored, char rev[API_REV_LEN], enum api_scope *scope);
 void auth_memory_keep(struct auth_memory *m, const struct auth_mac *mac, struct lp_str stored,
-		      const char rev[AUTH_REV_LEN], enum api_scope scope);
+		      const char rev[API_REV_LEN], enum api_scope scope);
 void auth_memory_forget(struct auth_memory *m, const struct auth_mac *mac);
 
 /* Whether it is time to note that they were used: true at most once a minute. now: ms. */

@@ -158,10 +158,10 @@ static const char *reason(int status)
 	}
 }
 
-/* Whole seconds, not less than ms. */
-static int64_t seconds(int64_t ms)
+/* Whole seconds, not less than us. */
+static int64_t seconds(int64_t us)
 {
-	return (ms + 999) / 1000;
+	return (us + 999999) / 1000000;
 }
 
 static void add_rate(struct lp_buf *head, const struct api_resp *resp)
@@ -172,9 +172,9 @@ static void add_rate(struct lp_buf *head, const struct api_resp *resp)
 		lp_buf_addf(head,
 			    "RateLimit-Limit: %" PRId64 "\r\nRateLimit-Remaining: %" PRId64
 			    "\r\nRateLimit-Reset: %" PRId64 "\r\n",
-			    rate->limit, rate->left, seconds(rate->full_ms));
+			    rate->limit, rate->left, seconds(rate->full_us));
 	if (resp->status == 429)
-		lp_buf_addf(head, "Retry-After: %" PRId64 "\r\n", seconds(rate->more_ms));
+		lp_buf_addf(head, "Retry-After: %" PRId64 "\r\n", seconds(rate->more_us));
 }
 
 static void add_content(struct lp_buf *head, const struct api_resp *resp)

@@ -122,6 +122,6 @@ void push_request_rate(struct api_rate *rate, const struct redisReply *reply, si
 		return;
 	rate->limit = redis_reply_int(redis_reply_at(reply, count));
 	rate->left = redis_reply_int(redis_reply_at(reply, count + 1));
-	rate->full_ms = redis_reply_int(redis_reply_at(reply, count + 2));
-	rate->more_ms = redis_reply_int(redis_reply_at(reply, count + 3));
+	rate->full_us = redis_reply_int(redis_reply_at(reply, count + 2));
+	rate->more_us = redis_reply_int(redis_reply_at(reply, count + 3));
 }

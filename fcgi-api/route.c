@@ -174,7 +174,7 @@ void route_serve(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 	else
 		api_fail(resp, err);
 	if (resp->status == 429 && req->wait_ms)
-		resp->rate.more_ms = req->wait_ms;
+		resp->rate.more_us = req->wait_ms * 1000;
 }
 
 void route_health(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)

@@ -1,7 +1,8 @@
-// Limits of namespaces with real clients on two connectors: clients, rooms, bytes per second. (Pushes
-// per second are in push.test.mjs.)
+// Limits of namespaces with real clients on two connectors: clients, rooms, bytes per second; and pushes
+// per second, as far as a process refuses them by itself (the rest is in push.test.mjs).
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { Client, versions } from "./lib/client.mjs";
@@ -128,4 +129,103 @@ test("limit_bytes_per_second delays what is beyond it, in order, and nobody else
 		await owner.push("r", { n, text });
 	await limit(key, { limit_bytes_per_second: 0 });
 	await until("the rest", () => clients.every((one) => one.pushes.length === 50), 20_000);
+});
+
+// --- pushes per second ---
+
+const PUSH = "/api/auth/push";
+const MESSAGE = { room: "r", pushData: {} };
+const BAD = { room: "a b", pushData: {} };
+const LIMITED = { code: 9999, msg: "rate limit exceeded", error: "rate_limited" };
+const push = (rest, more) => rest.send("POST", PUSH, { ...MESSAGE, ...more });
+
+// Empties a namespace's bucket, which the API then knows.
+const used = (rest) => until("a push", async () => (await push(rest)).status === 200, 10_000);
+
+// What the API answers to when Redis would allow it, having been made to forget; the machine may be so
+// slow that the API asks again.
+async function byItself(rest, key, ask) {
+	let answer;
+	for (let n = 0; n < 50 && answer?.status !== 429; n++) {
+		await used(rest);
+		await stack.redis("DEL", `lp:{${key}}:pushing`);
+		answer = await ask();
+	}
+	return answer;
+}
+
+test("limit_pushes_per_second: who was refused is refused without Redis, in the same words", async () => {
+	const key = "/known";
+	const owner = await stack.namespace(key);
+	await limit(key, { limit_pushes_per_second: 1 });
+	for (const more of [() => ({}), () => ({ idempotency_key: randomUUID() })]) {
+		const { status, json, headers } = await byItself(owner, key, () => push(owner, more()));
+		assert.deepEqual([status, json], [429, LIMITED]);
+		assert.deepEqual(["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
+			.map((name) => headers[name]), ["1", "1", "0", "1"]);
+	}
+	// each process knows for itself, and the limit is one for all
+	const as = () => stack.admin.send("POST", `/api/admin/as/${encodeURIComponent(key)}/push`, MESSAGE);
+	await until("both at the limit", async () => {
+		await used(owner);
+		return (await as()).status === 429 && (await push(owner)).status === 429;
+	}, 30_000);
+});
+
+test("limit_pushes_per_second: what is allowed is let through, and no more", async () => {
+	const owner = await stack.namespace("/steady");
+	await limit("/steady", { limit_pushes_per_second: 20 });
+	let accepted = 0;
+	const begin = performance.now();
+	while (accepted < 61) {
+		const answers = await Promise.all(Array.from({ length: 8 }, () => push(owner)));
+		accepted += answers.filter(({ status }) => status === 200).length;
+		for (const { status, json, headers } of answers) {
+			if (status !== 200)
+				assert.deepEqual([status, json, headers["retry-after"]], [429, LIMITED, "1"]);
+		}
+	}
+	assert.ok(performance.now() - begin >= (accepted - 20) * 50 - 1, "it was more than is allowed");
+});
+
+test("limit_pushes_per_second: at the limit too, what is wrong is told, and what was accepted", async () => {
+	const key = "/at-limit";
+	const owner = await stack.namespace(key);
+	const { token } = await owner.post("/api/auth/token", { name: "t", scope: "read" });
+	await limit(key, { limit_pushes_per_second: 1 });
+	const keyed = { idempotency_key: "k" };
+	const { id } = await owner.post(PUSH, { ...MESSAGE, ...keyed });
+	assert.equal((await push(owner, keyed)).json.id, id);
+	const batch = await byItself(owner, key, async () => {
+		const answer = await owner.send("POST", `${PUSH}/batch`, { messages: [MESSAGE, BAD, MESSAGE] });
+		const [first] = answer.json.results;
+		return { ...answer, status: first.error === "rate_limited" ? 429 : answer.status };
+	});
+	assert.deepEqual(batch.json.results.map(({ error }) => error), ["rate_limited", "room_invalid", "rate_limited"]);
+	await owner.refused("POST", PUSH, BAD, 400, "room invalid");
+	await stack.rest(key, "a guess").refused("POST", PUSH, MESSAGE, 401, "passwd error");
+	await stack.rest("/nobody", "a guess").refused("POST", PUSH, MESSAGE, 400, "namespace not found");
+	const reader = { headers: { authorization: `Bearer ${token}` } };
+	assert.equal((await owner.send("POST", PUSH, MESSAGE, reader)).status, 403);
+	// who may not push any more is told so when the process asks again
+	await owner.post("/api/auth/namespace/save", { auth_passwd: "another" });
+	const now = stack.rest(key, "another");
+	await until("the old password to be refused", async () => {
+		await push(now);
+		return (await push(owner)).status === 401;
+	}, 10_000);
+});
+
+test("limit_pushes_per_second: a new limit counts", async () => {
+	const key = "/raised";
+	const owner = await stack.namespace(key);
+	for (const raised of [50, 0]) {
+		await limit(key, { limit_pushes_per_second: 1 });
+		await until("the limit", async () => (await push(owner)).status === 429, 10_000);
+		await limit(key, { limit_pushes_per_second: raised });
+		await until(`a limit of ${raised}`, async () => {
+			const answers = await Promise.all(Array.from({ length: 5 }, () => push(owner)));
+			return answers.every(({ status }) => status === 200);
+		}, 10_000);
+	}
 });

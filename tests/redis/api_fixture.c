@@ -6,6 +6,7 @@
 #include "common/lp_json.h"
 #include "common/push/secret_keys.h"
 #include "common/store/script.h"
+#include "fcgi-api/rate_memory.h"
 #include "fcgi-api/routes.h"
 #include "tests/redis/api_fixture.h"
 
@@ -221,6 +222,12 @@ void fixture_failures(const char *failures)
 	app.auth = auth_new(&fixture.settings);
 }
 
+void fixture_forget_rates(void)
+{
+	rate_memory_free(app.rates);
+	app.rates = rate_memory_new(10);
+}
+
 int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 {
 	struct settings *s = &fixture.settings;
@@ -237,11 +244,13 @@ int fixture_main(const char *suite, const struct lp_test *tests, size_t count)
 	app.rules = ident_rules_new(s->key_reg, 50, 100, 100, 100, &error);
 	app.redis = redis_shared_new(s);
 	fixture_failures("0");
+	fixture_forget_rates();
 	app.secret_keys = secret_keys_new("k:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", NULL);
 	client = redis_new(app.redis);
 	status = lp_test_main(suite, tests, count);
 	get("", "/health"); /* frees the answer before */
 	redis_free(client);
+	rate_memory_free(app.rates);
 	auth_free(app.auth);
 	secret_keys_free(app.secret_keys);
 	redis_shared_free(app.redis);

@@ -28,6 +28,8 @@ extern struct api_fixture fixture;
 int fixture_main(const char *suite, const struct lp_test *tests, size_t count);
 /* As a process that begins anew: an address may fail to log in so often; "0" (at first): for ever. */
 void fixture_failures(const char *failures);
+/* Likewise: it knows of no namespace that is at its limit. */
+void fixture_forget_rates(void);
 /* kill -9 for Redis, and starts it again with what was on disk. */
 void fixture_kill(void);
 void fixture_restart(void);

@@ -315,8 +315,96 @@ static void test_limit_again(void)
 	command("SET " B ":pushing 99999999999999999");
 	EXPECT("again", post(OWNER, BATCH, batch), "200 {\"results\":[{\"id\":1}," LIMITED "]}");
 	command("DEL " B ":pushing");
+	fixture_forget_rates();
 	EXPECT("later", post(OWNER, BATCH, batch), "200 {\"results\":[{\"id\":1},{\"id\":2}]}");
 	fixture.idempotency_key = NULL;
+}
+
+/* A process that was told so refuses by itself, until one more may be allowed. */
+static void test_limit_known(void)
+{
+	static const char batch[] = "{\"messages\":[" ONE ",{\"room\":\"a b\"}," ONE "]}";
+	static const struct {
+		const char *what, *path, *body, *key, *want;
+	} rows[] = {
+		{"push", PUSH, ONE, NULL, "429 " LIMITED},
+		{"batch", BATCH, batch, NULL,
+		 "200 {\"results\":[" LIMITED
+		 "," ERROR_OBJECT("room invalid", "room_invalid", "room") "," LIMITED "]}"},
+		{"new key", PUSH, ONE, "new", "429 " LIMITED},
+		{"new key", BATCH, batch, "new",
+		 "200 {\"results\":[" LIMITED
+		 "," ERROR_OBJECT("room invalid", "room_invalid", "room") "," LIMITED "]}"},
+		{"what is wrong is told first", PUSH, "{\"room\":\"a b\"}", NULL,
+		 "400 " ERROR_OBJECT("room invalid", "room_invalid", "room")},
+		{"known key", PUSH, ONE, "k", "200 {\"id\":1}"},
+		{"known key, another request", BATCH, batch, "k", REUSED},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *got = "";
+		bool refused = false;
+
+		/* What Redis would do can be told from this; the time may be over on a slow machine. */
+		for (int n = 0; n < 100 && !refused; n++) {
+			fresh();
+			fixture_forget_rates();
+			limit("1");
+			fixture.idempotency_key = "k";
+			EXPECT(rows[i].what, post(OWNER, PUSH, ONE), "200 {\"id\":1}");
+			fixture.idempotency_key = rows[i].key;
+			command("DEL " B ":pushing");
+			got = post(OWNER, rows[i].path, rows[i].body);
+			refused = strcmp(got, rows[i].want) == 0;
+		}
+		EXPECT(rows[i].what, got, rows[i].want);
+		fixture.idempotency_key = NULL;
+	}
+}
+
+static int count_ids(const char *answer)
+{
+	int count = 0;
+
+	for (const char *at = answer; (at = strstr(at, "{\"id\":")); at++)
+		count++;
+	return count;
+}
+
+/* Of a batch only what the limit may allow is sent: Redis, made to forget, would take all. */
+static void test_limit_part(void)
+{
+	struct lp_buf text = {0};
+	int count = 0;
+
+	lp_buf_addz(&text, "{\"messages\":[" ONE);
+	for (int i = 1; i < 20; i++)
+		lp_buf_addz(&text, "," ONE);
+	lp_buf_addz(&text, "]}");
+	for (int n = 0; n < 100 && (!count || count >= 20); n++) {
+		fresh();
+		fixture_forget_rates();
+		limit("20");
+		CHECK(count_ids(post(OWNER, BATCH, text.data)) == 20);
+		command("DEL " B ":pushing");
+		do {
+			count = count_ids(post(OWNER, BATCH, text.data));
+		} while (!count);
+	}
+	CHECK(count > 0 && count < 20);
+	lp_buf_clear(&text);
+}
+
+/* Who knows the settings as they are now is not refused by what they were. */
+static void test_limit_changed(void)
+{
+	fresh();
+	fixture_forget_rates();
+	limit("1");
+	post(OWNER, PUSH, ONE);
+	limit("0");
+	get(OWNER, "/api/auth/namespace");
+	EXPECT("no limit", post(OWNER, PUSH, ONE), "200 {\"id\":2}");
 }
 
 int main(void)
@@ -333,6 +421,9 @@ int main(void)
 		{"batch again", test_batch_again},
 		{"limit", test_limit},
 		{"limit, again", test_limit_again},
+		{"limit, known", test_limit_known},
+		{"limit, a part", test_limit_part},
+		{"limit, changed", test_limit_changed},
 	};
 
 	return fixture_main("api push", tests, COUNT(tests));
