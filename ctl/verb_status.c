@@ -40,7 +40,8 @@ static void print_overview(struct json_object *all)
 	static const char *const worker[] = {"id",  "host",   "pid",     "state",
 					     "age", "uptime", "version", NULL};
 	struct json_object *redis = ctl_member(all, "redis"), *totals = ctl_member(all, "totals");
-	struct json_object *queues = ctl_member(all, "queues");
+	struct json_object *queues = ctl_member(all, "queues"),
+			   *archive = ctl_member(all, "archive");
 
 	print_programs(ctl_member(all, "connectors"), "connector", connector);
 	print_programs(ctl_member(all, "workers"), "worker", worker);
@@ -49,6 +50,9 @@ static void print_overview(struct json_object *all)
 	       number(redis, "memory") / 1000000,
 	       json_object_get_string(ctl_member(redis, "persistence")),
 	       json_object_get_boolean(ctl_member(redis, "ok")) ? "ok" : "NOT OK");
+	printf("archive %s, messages of %" PRId64 " namespaces wait, %" PRId64 " ms behind\n",
+	       json_object_get_string(ctl_member(archive, "state")), number(archive, "waiting"),
+	       number(archive, "lag"));
 	printf("%" PRId64 " namespaces, %" PRId64 " clients of %" PRId64 " users, %" PRId64
 	       " rooms\n",
 	       number(totals, "namespaces"), number(totals, "clients"), number(totals, "users"),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/archive/sql_url.h"
+#include "common/async/state.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
@@ -121,6 +122,18 @@ static void archive_metrics(const void *job, struct lp_buf *out)
 	metrics_value(out, "archive_lag_seconds", NULL, (status.lag + 999) / 1000);
 }
 
+/* What the operator's overview shows of this worker's part. */
+static void archive_tell(const void *job, struct redis_args *args)
+{
+	const struct archive *a = job;
+	struct archive_status status = copy_status(job);
+
+	if (!a->keepers[0])
+		return;
+	state_add(args, "archived", status.messages);
+	state_add(args, "archive_away", status.away);
+}
+
 static void archive_free(void *job)
 {
 	struct archive *a = job;
@@ -143,5 +156,6 @@ const struct job_ops job_archive = {
 	.idle = archive_idle,
 	.report = archive_report,
 	.metrics = archive_metrics,
+	.state = archive_tell,
 	.free = archive_free,
 };

@@ -35,6 +35,8 @@ struct job_ops {
 	void (*report)(const void *job, struct lp_buf *out);
 	/* Appends the same for Prometheus; NULL: there is nothing to tell. */
 	void (*metrics)(const void *job, struct lp_buf *out);
+	/* Appends to what the worker tells of itself, see state.h; NULL: nothing. */
+	void (*state)(const void *job, struct redis_args *args);
 	void (*free)(void *job);
 };
 

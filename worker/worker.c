@@ -112,8 +112,14 @@ static const char *unready(void *arg)
 
 static void add_state(void *arg, struct redis_args *args)
 {
+	const struct worker *w = arg;
+
 	redis_args_addz(args, "state");
 	redis_args_addz(args, "serving");
+	for (size_t i = 0; jobs[i]; i++) {
+		if (jobs[i]->state)
+			jobs[i]->state(w->jobs[i], args);
+	}
 }
 
 /* --- the link's --- */

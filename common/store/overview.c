@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/archive/sql_url.h"
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/store/keys.h"
@@ -20,12 +21,16 @@ enum question {
 	ASK_CALLBACKS_LOST,
 	ASK_OFFLINE,
 	ASK_OFFLINE_LATER,
+	ASK_ARCHIVE_LOST,
+	ASK_ARCHIVE_WAITING,
+	ASK_ARCHIVE_FIRST,
+	ASK_ARCHIVE_CHANGED,
 	ASK_COUNT
 };
 
 static const struct {
 	const char *command, *key;
-	const char *rest[2];
+	const char *rest[3];
 } questions[ASK_COUNT] = {
 	[ASK_TIME] = {"TIME", NULL, {NULL}},
 	[ASK_INFO] = {"INFO", NULL, {NULL}},
@@ -37,6 +42,10 @@ static const struct {
 	[ASK_CALLBACKS_LOST] = {"GET", "callbacks-lost", {NULL}},
 	[ASK_OFFLINE] = {"XLEN", "offline", {NULL}},
 	[ASK_OFFLINE_LATER] = {"ZCARD", "offline-later", {NULL}},
+	[ASK_ARCHIVE_LOST] = {"HGET", "archive", {"lost"}},
+	[ASK_ARCHIVE_WAITING] = {"ZCARD", "archive-due", {NULL}},
+	[ASK_ARCHIVE_FIRST] = {"ZRANGE", "archive-due", {"0", "0", "WITHSCORES"}},
+	[ASK_ARCHIVE_CHANGED] = {"ZCARD", "archive-counts", {NULL}},
 };
 
 static void add_int(struct json_object *to, const char *name, int64_t value)
@@ -161,6 +170,7 @@ static struct json_object *read_program(const struct redisReply *state,
 							"pushes",      "deliveries", "acks"};
 	struct json_object *out = json_object_new_object();
 	int64_t age = now - number_of(state, "time");
+	bool archive = field_of(state, "archive_away").n;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		add_text(out, texts[i], field_of(state, texts[i]));
@@ -169,6 +179,11 @@ static struct json_object *read_program(const struct redisReply *state,
 	add_int(out, "age", age > 0 ? age : 0);
 	add_int(out, "uptime", now - number_of(state, "started"));
 	json_object_object_add(out, "stale", json_object_new_boolean(age > OVERVIEW_STALE_MS));
+	if (!connector && archive) {
+		add_int(out, "archived", number_of(state, "archived"));
+		json_object_object_add(out, "archive_away",
+				       json_object_new_boolean(number_of(state, "archive_away")));
+	}
 	if (!connector)
 		return out;
 	add_text(out, "owner", field_of(state, "owner"));
@@ -224,6 +239,47 @@ static int by_id(const void *a, const void *b)
 	return p.n ? memcmp(p.p, q.p, p.n) : 0;
 }
 
+/* --- the archive --- */
+
+/* workers: as they tell of themselves. */
+static const char *archive_state(const char *url, struct json_object *workers)
+{
+	bool kept = false;
+
+	if (sql_url_off(url))
+		return "off";
+	for (size_t i = 0; i < json_object_array_length(workers); i++) {
+		struct json_object *worker = json_object_array_get_idx(workers, i), *away, *stale;
+
+		if (!json_object_object_get_ex(worker, "archive_away", &away) ||
+		    !json_object_object_get_ex(worker, "stale", &stale) ||
+		    json_object_get_boolean(stale))
+			continue;
+		if (json_object_get_boolean(away))
+			return "away";
+		kept = true;
+	}
+	return kept ? "ok" : "no_worker";
+}
+
+static struct json_object *read_archive(const char *url, struct json_object *workers,
+					struct redisReply *const *replies, int64_t now)
+{
+	struct json_object *out = json_object_new_object();
+	int64_t first = redis_reply_int(redis_reply_at(replies[ASK_ARCHIVE_FIRST], 1));
+
+	add_text(out, "state", lp_cstr(archive_state(url, workers)));
+	add_text(out, "kind",
+		 sql_url_off(url)                     ? LP_STR("off")
+		 : sql_url_dialect(url) == SQL_SQLITE ? LP_STR("sqlite")
+						      : LP_STR("postgresql"));
+	add_int(out, "waiting", redis_reply_int(replies[ASK_ARCHIVE_WAITING]));
+	add_int(out, "lag", first && now > first ? now - first : 0);
+	add_int(out, "changed", redis_reply_int(replies[ASK_ARCHIVE_CHANGED]));
+	add_int(out, "lost", redis_reply_int(replies[ASK_ARCHIVE_LOST]));
+	return out;
+}
+
 /* --- totals --- */
 
 static int add_totals(struct redis *redis, const char *prefix, const struct redisReply *namespaces,
@@ -269,7 +325,7 @@ static int ask(struct redis *redis, const char *prefix, struct redisReply **repl
 			key_of_platform(&commands[i].text, prefix, questions[i].key);
 			redis_args_end(&commands[i]);
 		}
-		for (int k = 0; k < 2 && questions[i].rest[k]; k++)
+		for (int k = 0; k < 3 && questions[i].rest[k]; k++)
 			redis_args_addz(&commands[i], questions[i].rest[k]);
 	}
 	rc = redis_pipeline(redis, commands, ASK_COUNT, replies);
@@ -312,6 +368,8 @@ int overview_read(struct redis *redis, const struct settings *settings, bool use
 		json_object_array_sort(list, by_id);
 		json_object_object_add(all, "redis",
 				       read_redis(redis, redis_reply_str(replies[ASK_INFO])));
+		json_object_object_add(all, "archive",
+				       read_archive(settings->archive, list, replies, now));
 		add_queues(all, replies);
 	}
 	if (rc == LP_OK)

@@ -265,12 +265,24 @@ test("what waits has a bound, beyond which it is lost and counted", async () => 
 		const pushed = (await load.end()).size + 1;
 		await until("it says so", async () => await metric(stack, "worker-1", "archive_away") === 1, 30_000);
 		assert.match(readFileSync(path.join(stack.dir, "log/worker-1.log"), "utf8"), /error worker archive: others hold it/);
+		const overview = async () => (await stack.admin.get("/api/admin/overview")).archive;
+		const { kind, waiting } = await until("the overview says so", async () => {
+			const archive = await overview();
+			return archive.state === "away" && archive;
+		}, 30_000);
+		assert.deepEqual([kind, waiting <= 1], ["sqlite", true]);
 		await kinds.SQLite.resume();
 		await until("all that is left is there", async () => {
 			const lost = await metric(stack, "worker-1", "archive_lost_total");
 			return lost > 0 && await count(tables, "/bound") + lost === pushed;
 		}, 60_000);
 		await until("it is not away", async () => await metric(stack, "worker-1", "archive_away") === 0, 30_000);
+		await until("nor for the overview", async () => {
+			const { state, lost } = await overview();
+			return state === "ok" && lost === await metric(stack, "worker-1", "archive_lost_total");
+		}, 30_000);
+		assert.equal(await stack.terminate("worker-1"), 0);
+		await until("no worker keeps it", async () => (await overview()).state === "no_worker", 20_000);
 	} finally {
 		await stack.stop();
 		rmSync(dir, { recursive: true });

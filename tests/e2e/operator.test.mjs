@@ -58,6 +58,7 @@ test("the overview shows every connector and worker, Redis and the totals", asyn
 	assert.match(all.redis.version, /^\d+\.\d+/);
 	assert.equal(all.redis.persistence, "aof");
 	assert.equal(all.redis.ok, true);
+	assert.deepEqual(all.archive, { state: "off", kind: "off", waiting: 0, lag: 0, changed: 0, lost: 0 });
 	assert.ok(all.redis.memory > 100_000);
 	assert.match(all.version, /^\d+\.\d+/);
 });
