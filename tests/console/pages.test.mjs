@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../e2e/lib/stack.mjs";
@@ -160,10 +161,12 @@ function pagesIn(locale) {
 		const limits = page.locator("form", { has: page.locator("#limit_clients") });
 		await page.locator("#limit_clients").fill("5000");
 		await page.locator("#limit_clients").press("Tab");
+		await page.locator("#archive_days").fill("30");
+		await page.locator("#archive_days").press("Tab");
 		await limits.locator("button[type=submit]").click();
 		await until("saved", async () => {
 			const saved = await stack.admin.get(as("/namespace"));
-			return saved.disconnect_callback === "http://127.0.0.1:9/gone" && saved.limit_clients === 5000 &&
+			return saved.disconnect_callback === "http://127.0.0.1:9/gone" && saved.limit_clients === 5000 && saved.archive_days === 30 &&
 				saved.connect_callback === null && saved.callback_secret_set;
 		});
 		await view.by("remove-secret").click();
@@ -184,11 +187,11 @@ function pagesIn(locale) {
 		await card.locator("[data-test=generate]").click();
 		const second = await page.locator("#second-password").inputValue();
 		await card.locator("button[type=submit]").click();
-		await view.text("[data-test=second-once]", second);
+		await view.text("[data-test=second-password-once]", second);
 		const login = async (secret) => (await stack.rest(key, secret).send("POST", "/api/auth/login", {})).status;
 		assert.deepEqual([await login(password), await login(second)], [200, 200]);
-		await view.by("remove-second").click();
-		await view.by("remove-second").waitFor({ state: "detached" });
+		await view.by("second-password-remove").click();
+		await view.by("second-password-remove").waitFor({ state: "detached" });
 		assert.deepEqual([await login(password), await login(second)], [200, 401]);
 		view.noProblems();
 	});
@@ -217,6 +220,59 @@ function pagesIn(locale) {
 		await page.locator(".el-dialog__footer:visible .el-button--danger").click();
 		await row.waitFor({ state: "detached" });
 		assert.equal(await ask(), 401);
+		view.noProblems();
+	});
+
+	test("configuration: tokens of clients, and a client that comes with one", async () => {
+		const keys = async () => (await stack.admin.get(as("/namespace"))).jwt_keys;
+		await view.go("edit", key);
+		await view.by("jwt-required").click();
+		await view.text(".note.warning", lang === "zh" ? /没有密钥/ : /There is no key yet/);
+		await view.noteGone();
+		await view.by("add-jwt-key").click();
+		await page.fill("#jwt-kid", "2026");
+		await page.fill("#jwt-key", "too short");
+		await view.text(".el-form-item__error", /32/);
+		await page.locator(".el-dialog:visible [data-test=generate]").click();
+		await view.accessible("new key");
+		await view.by("save-jwt-key").click();
+		const secret = await view.by("jwt-once").innerText();
+		assert.equal(secret.length, 48);
+		await page.locator(".el-dialog:visible .el-dialog__footer button").click();
+		await page.waitForSelector("tr[data-key='2026 HS256']");
+		await view.noteGone();
+		await view.by("add-jwt-key").click();
+		await page.locator(".el-dialog:visible .el-radio-button").nth(2).click();
+		await page.setInputFiles("#jwt-file", files.publicKey);
+		await page.waitForFunction(() => document.querySelector("#jwt-key").value.includes("BEGIN PUBLIC KEY"));
+		await view.by("save-jwt-key").click();
+		await page.waitForSelector("tr[data-key=' ES256']");
+		assert.deepEqual((await keys()).map(({ kid, alg, key_set: set }) => [kid, alg, set]),
+			[["2026", "HS256", true], [undefined, "ES256", true]]);
+		assert.ok(!(await page.content()).includes(secret));
+		await view.accessible("configuration with keys");
+
+		await view.go("simulator", key);
+		await page.fill("#sim-token", "none of yours");
+		await page.locator("#sim-count").fill("1");
+		await view.by("add-clients").click();
+		await view.text("tr .trouble", "token invalid");
+		await view.by("sim-remove").click();
+		await page.fill("#sim-token", tokenOf({ sub: "anna" }, secret));
+		await view.by("add-clients").click();
+		await view.tile("online", "1");
+		assert.deepEqual((await stack.admin.get(as("/users"))).list.map(({ userid }) => userid), ["anna"]);
+		await view.by("sim-remove").click();
+		await until("gone", async () => (await stack.admin.get(as("/report/online"))).clientCount === 0);
+
+		await view.go("edit", key);
+		await page.locator("tr[data-key='2026 HS256'] button").click();
+		await page.fill("#typed-confirm", "2026");
+		await page.locator(".el-dialog__footer:visible .el-button--danger").click();
+		await page.waitForSelector("tr[data-key='2026 HS256']", { state: "detached" });
+		assert.deepEqual((await keys()).map(({ alg }) => alg), ["ES256"]);
+		await view.by("jwt-required").click();
+		await until("anybody", async () => (await stack.admin.get(as("/namespace"))).connect_auth === null);
 		view.noProblems();
 	});
 
@@ -572,6 +628,8 @@ function pagesIn(locale) {
 		await view.go("overview");
 		await page.waitForFunction(() => document.querySelectorAll("tbody tr:not(.nothing)").length === 3);
 		await page.waitForTimeout(4500);
+		await view.text("[data-test=archive] dd", "SQLite");
+		await view.text("[data-test=archive] .state", lang === "zh" ? "正常" : "good");
 		await view.accessible("overview");
 		await view.shot("overview", true);
 		await view.by("theme").click();
@@ -628,7 +686,7 @@ function pagesIn(locale) {
 	test("what can not be undone asks for the name", async () => {
 		await view.go("edit", key);
 		assert.ok(await view.by("flush").isDisabled());
-		await page.locator("main .el-switch").click();
+		await page.locator("main .el-switch").first().click();
 		await page.locator(".el-message-box .el-button--primary").click();
 		await page.waitForFunction(() => !document.querySelector("[data-test=flush]").disabled);
 		for (const action of ["realtime", "zombies", "clear", "flush"]) {
@@ -702,6 +760,13 @@ test("who guesses is told to wait, in both languages", async () => {
 	await view.close();
 });
 
+// As the business system makes it.
+function tokenOf(claims, secret) {
+	const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+	const text = `${part({ alg: "HS256", kid: "2026" })}.${part(claims)}`;
+	return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
 // What push providers are reached with, in files: a certificate, its key, a key that is not its own,
 // and a service account.
 function makeKeys() {
@@ -710,11 +775,12 @@ function makeKeys() {
 	const openssl = (...args) => execFileSync("openssl", args, { stdio: "ignore" });
 	openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test",
 		"-days", "90", "-keyout", file("key"), "-out", file("crt"));
+	openssl("pkey", "-in", file("key"), "-pubout", "-out", file("pub"));
 	openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", file("other"));
 	openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", file("rsa"));
 	writeFileSync(file("json"), JSON.stringify({
 		type: "service_account", project_id: "shop", private_key_id: "1", client_email: "push@shop.example",
 		private_key: readFileSync(file("rsa"), "utf8"), token_uri: "https://oauth2.googleapis.com/token",
 	}));
-	return { folder, certificate: file("crt"), key: file("key"), otherKey: file("other"), account: file("json") };
+	return { folder, certificate: file("crt"), key: file("key"), publicKey: file("pub"), otherKey: file("other"), account: file("json") };
 }

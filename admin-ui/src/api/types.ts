@@ -82,6 +82,17 @@ export interface Provider {
   vapid_subject?: string;
 }
 
+export type JwtAlg = 'HS256' | 'RS256' | 'ES256';
+
+/** A secret is not shown, a public key is. */
+export interface JwtKey {
+  kid?: string;
+  alg: JwtAlg;
+  key?: string;
+  key_set: boolean;
+}
+export type JwtKeyChange = Omit<JwtKey, 'key_set'>;
+
 export interface Namespace {
   key: string;
   name: string | null;
@@ -92,7 +103,10 @@ export interface Namespace {
   update_date: string | null;
   client_ip: string | null;
   offline: string | null;
-  connect_auth: string | null;
+  connect_auth: 'jwt' | null;
+  jwt_keys: JwtKey[] | null;
+  /** Days; 0: for ever; null: as the setting says. */
+  archive_days?: number | null;
   auth_passwd_set: boolean;
   auth_passwd2_set?: boolean;
   callback_secret_set?: boolean;
@@ -124,6 +138,9 @@ export type NamespaceChange = Partial<{
   callback_auth: string;
   callback_secret: string | null;
   offline: 'on' | 'off';
+  connect_auth: 'jwt' | '';
+  jwt_keys: JwtKeyChange[];
+  archive_days: number | null;
   push_providers: (Record<string, unknown> & { name: string })[];
 }> &
   Partial<Record<Limit, number>>;
@@ -279,15 +296,29 @@ export interface RedisState {
   ok: boolean;
 }
 
+export interface ArchiveState {
+  state: 'ok' | 'off' | 'away' | 'no_worker';
+  kind: 'off' | 'sqlite' | 'postgresql';
+  /** Namespaces with messages that it does not have yet. */
+  waiting: number;
+  /** ms for which the first of these has waited. */
+  lag: number;
+  /** Messages whose counts are to be written. */
+  changed: number;
+  lost: number;
+}
+
+/** archived: messages written since its start, when it keeps the archive. */
+export type WorkerState = Program & { archived?: number; archive_away?: boolean };
+
 export interface Overview {
   version: string;
   connectors: ConnectorState[];
-  workers: Program[];
+  workers: WorkerState[];
   redis: RedisState;
   queues: Record<string, number>;
   totals: { namespaces: number; clients: number; users: number; rooms: number };
-  /** Not told by every version. */
-  archive?: Record<string, unknown>;
+  archive: ArchiveState;
 }
 
 export interface Setting {

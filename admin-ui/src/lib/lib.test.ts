@@ -9,6 +9,7 @@ import { curlCommand, shellQuote } from './curl';
 import { errorText } from './error_text';
 import { bytes, count, duration, rate, toDate } from './format';
 import { isPushData, prettyJson, readJson } from './json_input';
+import { keyName, keyProblem, keysChange, kidProblem } from './jwt_keys';
 import { arrival, byPlatform, excerpt, isLeaveMessage, providerCounts, totals } from './message';
 import { generatePassword } from './password';
 import {
@@ -23,7 +24,7 @@ import { emptyForm, pushRequest } from './push_form';
 import { Ring } from './ring';
 import { everBy, onlineBy } from './room';
 import { filterSettings, groupSettings } from './settings';
-import type { MessageRecord, Overview, RoomCounts, Setting } from '@/api/types';
+import type { JwtKey, MessageRecord, Overview, RoomCounts, Setting } from '@/api/types';
 
 // Node 18 has it elsewhere than browsers.
 globalThis.crypto ??= webcrypto as Crypto;
@@ -389,5 +390,41 @@ describe('push providers', () => {
     expect(projectOf('{"project_id":"shop"}')).toBe('shop');
     expect(projectOf('{"a":1}')).toBeNull();
     expect(projectOf('-----BEGIN')).toBeNull();
+  });
+});
+
+describe('keys of tokens', () => {
+  const keys: JwtKey[] = [
+    { kid: '2026', alg: 'HS256', key_set: true },
+    { alg: 'ES256', key: 'pem', key_set: true },
+  ];
+
+  test.each([
+    ['2026', 'HS256', 'kid_taken'],
+    ['2026', 'RS256', ''],
+    ['', 'ES256', 'kid_taken'],
+    ['', 'HS256', ''],
+    ['钥'.repeat(34), 'HS256', 'kid_long'],
+  ] as const)('kid %s for %s: "%s"', (kid, alg, problem) =>
+    expect(kidProblem(keys, kid, alg)).toBe(problem),
+  );
+
+  test.each([
+    ['HS256', 'x'.repeat(31), 'secret_short'],
+    ['HS256', '钥'.repeat(11), ''],
+    ['ES256', 'x'.repeat(40), 'pem_invalid'],
+    ['RS256', '-----BEGIN PUBLIC KEY-----\nMIIB+/=\n-----END PUBLIC KEY-----\n', ''],
+    ['RS256', '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----', 'pem_invalid'],
+  ] as const)('%s %s: "%s"', (alg, key, problem) => expect(keyProblem(alg, key)).toBe(problem));
+
+  test('what stays is sent without its secret', () => {
+    const added = { alg: 'RS256', key: 'new' } as const;
+    expect(keysChange(keys, added)).toEqual([
+      { kid: '2026', alg: 'HS256' },
+      { alg: 'ES256', key: 'pem' },
+      added,
+    ]);
+    expect(keysChange([])).toEqual([]);
+    expect(keys.map(keyName)).toEqual(['2026', 'ES256']);
   });
 });

@@ -6,6 +6,8 @@ export interface Identity {
   uuid: string;
   userid: string;
   platform: Platform;
+  /** Of the business system, where the namespace wants one. */
+  token?: string;
 }
 
 export interface IdentityPlan {
@@ -28,6 +30,33 @@ export function makeIdentities(plan: IdentityPlan): Identity[] {
       plan.platform === 'mixed' ? (PLATFORMS[(n - 1) % PLATFORMS.length] ?? 'web') : plan.platform;
     return { uuid: `${plan.prefix}-${n}`, userid: `${plan.prefix}-user-${user}`, platform };
   });
+}
+
+/** Who it is with a token, whose claims take the place of what a client says itself. */
+export function withToken(identity: Identity, token: string): Identity {
+  if (!token) return identity;
+  const claims = claimsOf(token);
+  const text = (name: string, own: string) =>
+    typeof claims[name] === 'string' && claims[name] ? claims[name] : own;
+  const platform = PLATFORMS.find((one) => one === claims.platform) ?? identity.platform;
+  return {
+    uuid: text('uuid', identity.uuid),
+    userid: text('sub', identity.userid),
+    platform,
+    token,
+  };
+}
+
+/** Of a JSON Web Token; none where it is something else, which the server will say. */
+function claimsOf(token: string): Record<string, unknown> {
+  try {
+    const part = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/');
+    const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return claims && typeof claims === 'object' ? (claims as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Four letters or digits: this tab's own prefix. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Device, type Answer } from './device';
 import { Fleet, FLEET_MAX, POLLING_MAX } from './fleet';
 import { GapFinder, type Sent } from './gaps';
-import { isName, makeIdentities, randomPrefix, type Identity } from './identity';
+import { isName, makeIdentities, randomPrefix, withToken, type Identity } from './identity';
 import { Inbox } from './inbox';
 import type { Link, Timers } from './link';
 
@@ -352,4 +352,19 @@ describe('identities', () => {
     ['x'.repeat(101), false],
     ['房间', false],
   ])('%.20s', (text, good) => expect(isName(text)).toBe(good));
+
+  test('claims of a token take the place of what a client says', () => {
+    const own = { uuid: 'u', userid: 'me', platform: 'web' } as const;
+    const token = (claims: unknown) =>
+      `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+    expect(withToken(own, '')).toEqual(own);
+    expect(withToken(own, 'nonsense')).toEqual({ ...own, token: 'nonsense' });
+    const anna = token({ sub: '安娜?>', platform: 'ios', uuid: 5 });
+    expect(withToken(own, anna)).toEqual({
+      ...own,
+      userid: '安娜?>',
+      platform: 'ios',
+      token: anna,
+    });
+  });
 });
