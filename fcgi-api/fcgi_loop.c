@@ -32,7 +32,10 @@
  * since 2.4.0) are set and looked at here.
  */
 struct conn {
-	/* Held by the thread that serves it, until it has put the connection back into the set. */
+	/*
+	 * Held by the thread that serves it. Another one gets it only by the set, after that: the mutex
+	 * is for the order of what both write, nobody ever waits for it.
+	 */
 	pthread_mutex_t busy;
 	FCGX_Request fcgi;
 	struct conn *prev, *next; /* in loop.conns */
@@ -109,7 +112,7 @@ static void accept_conn(struct loop *loop)
 /* A request, or the end, has come in on the connection. */
 static void serve_conn(struct loop *loop, struct api_ctx *ctx, struct conn *c)
 {
-	bool kept;
+	int fd;
 
 	pthread_mutex_lock(&c->busy);
 	/* When the connection has ended libfcgi goes on to accept one, on the socket -1. */
@@ -118,11 +121,10 @@ static void serve_conn(struct loop *loop, struct api_ctx *ctx, struct conn *c)
 			c->fcgi.keepConnection = 0;
 		FCGX_Finish_r(&c->fcgi);
 	}
-	kept = c->fcgi.ipcFd >= 0 &&
-	       watch(loop, EPOLL_CTL_MOD, c->fcgi.ipcFd, EPOLLIN | EPOLLONESHOT, c);
+	fd = c->fcgi.ipcFd;
 	pthread_mutex_unlock(&c->busy);
-	if (!kept) /* else it is another thread's by now */
-		conn_close(loop, c);
+	if (fd < 0 || !watch(loop, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT, c))
+		conn_close(loop, c); /* else it is another thread's by now */
 }
 
 static void *thread_main(void *arg)
