@@ -64,24 +64,18 @@ void apns_id(char out[37], struct lp_str nsp, struct lp_str message, struct lp_s
 	}
 }
 
-static const struct {
-	int status;         /* 0: any */
-	const char *reason; /* NULL: any */
-	enum provider_outcome outcome;
-	bool pause, renew;
-	uint64_t retry_ms;
-} answers[] = {
-	{200, NULL, PROVIDER_DELIVERED, false, false, 0},
-	{0, "BadDeviceToken", PROVIDER_GONE, false, false, 0},
-	{0, "DeviceTokenNotForTopic", PROVIDER_GONE, false, false, 0},
-	{0, "Unregistered", PROVIDER_GONE, false, false, 0},
-	{410, NULL, PROVIDER_GONE, false, false, 0},
-	{403, "ExpiredProviderToken", PROVIDER_RETRY, false, true, 1},
-	{400, "IdleTimeout", PROVIDER_RETRY, false, false, 1},
-	{429, "TooManyProviderTokenUpdates", PROVIDER_RETRY, false, false, TOKEN_UPDATES_MS},
-	{429, NULL, PROVIDER_RETRY, false, false, BUSY_MS}, /* for this device only */
-	{500, NULL, PROVIDER_RETRY, false, false, BUSY_MS},
-	{503, NULL, PROVIDER_RETRY, true, false, BUSY_MS},
+static const struct judgement_rule rules[] = {
+	{200, NULL, PROVIDER_DELIVERED, RULE_ALONE, 0},
+	{0, "BadDeviceToken", PROVIDER_GONE, RULE_ALONE, 0},
+	{0, "DeviceTokenNotForTopic", PROVIDER_GONE, RULE_ALONE, 0},
+	{0, "Unregistered", PROVIDER_GONE, RULE_ALONE, 0},
+	{410, NULL, PROVIDER_GONE, RULE_ALONE, 0},
+	{403, "ExpiredProviderToken", PROVIDER_RETRY, RULE_RENEW, 1},
+	{400, "IdleTimeout", PROVIDER_RETRY, RULE_ALONE, 1},
+	{429, "TooManyProviderTokenUpdates", PROVIDER_RETRY, RULE_ALONE, TOKEN_UPDATES_MS},
+	{429, NULL, PROVIDER_RETRY, RULE_ALONE, BUSY_MS},
+	{500, NULL, PROVIDER_RETRY, RULE_ALONE, BUSY_MS},
+	{503, NULL, PROVIDER_RETRY, RULE_PAUSE, BUSY_MS},
 };
 
 void apns_judge(struct judgement *j, int status, struct lp_str body, uint64_t retry_ms)
@@ -89,23 +83,8 @@ void apns_judge(struct judgement *j, int status, struct lp_str body, uint64_t re
 	struct json_object *answer = NULL;
 	struct lp_str reason = {NULL, 0};
 
-	*j = (struct judgement){.outcome = PROVIDER_REFUSED};
 	if (status != 200 && lp_json_parse(body, &answer) == LP_OK)
 		reason = lp_json_str(answer, "reason");
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		if ((answers[i].status && answers[i].status != status) ||
-		    (answers[i].reason && !lp_str_eq(reason, lp_cstr(answers[i].reason))))
-			continue;
-		j->outcome = answers[i].outcome;
-		j->pause = answers[i].pause;
-		j->renew = answers[i].renew;
-		if (j->outcome == PROVIDER_RETRY)
-			judgement_retry(j, retry_ms, answers[i].retry_ms);
-		break;
-	}
-	if (j->outcome == PROVIDER_REFUSED && status / 100 == 5)
-		judgement_retry(j, retry_ms, BUSY_MS);
-	if (j->outcome != PROVIDER_DELIVERED)
-		judgement_reason(j, reason, status);
+	judgement_make(j, rules, sizeof(rules) / sizeof(*rules), status, reason, retry_ms, BUSY_MS);
 	json_object_put(answer);
 }

@@ -151,20 +151,14 @@ static struct lp_str error_code(struct json_object *answer)
 }
 
 /* 404 without UNREGISTERED is about the project: no token is at fault. */
-static const struct {
-	int status;         /* 0: any */
-	const char *reason; /* NULL: any */
-	enum provider_outcome outcome;
-	bool pause_entry, renew;
-	uint64_t retry_ms;
-} answers[] = {
-	{200, NULL, PROVIDER_DELIVERED, false, false, 0},
-	{0, "UNREGISTERED", PROVIDER_GONE, false, false, 0},
-	{0, "THIRD_PARTY_AUTH_ERROR", PROVIDER_REFUSED, false, false, 0},
-	{401, NULL, PROVIDER_RETRY, false, true, 1000},
-	{0, "QUOTA_EXCEEDED", PROVIDER_RETRY, true, false, QUOTA_MS},
-	{429, NULL, PROVIDER_RETRY, true, false, QUOTA_MS},
-	{503, NULL, PROVIDER_RETRY, true, false, BUSY_MS},
+static const struct judgement_rule rules[] = {
+	{200, NULL, PROVIDER_DELIVERED, RULE_ALONE, 0},
+	{0, "UNREGISTERED", PROVIDER_GONE, RULE_ALONE, 0},
+	{0, "THIRD_PARTY_AUTH_ERROR", PROVIDER_REFUSED, RULE_ALONE, 0},
+	{401, NULL, PROVIDER_RETRY, RULE_RENEW, 1000},
+	{0, "QUOTA_EXCEEDED", PROVIDER_RETRY, RULE_PAUSE_ENTRY, QUOTA_MS},
+	{429, NULL, PROVIDER_RETRY, RULE_PAUSE_ENTRY, QUOTA_MS},
+	{503, NULL, PROVIDER_RETRY, RULE_PAUSE_ENTRY, BUSY_MS},
 };
 
 void fcm_judge(struct judgement *j, int status, struct lp_str body, uint64_t retry_ms)
@@ -172,24 +166,9 @@ void fcm_judge(struct judgement *j, int status, struct lp_str body, uint64_t ret
 	struct json_object *answer = NULL;
 	struct lp_str reason = {NULL, 0};
 
-	*j = (struct judgement){.outcome = PROVIDER_REFUSED};
 	if (status != 200 && lp_json_parse(body, &answer) == LP_OK)
 		reason = error_code(answer);
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		if ((answers[i].status && answers[i].status != status) ||
-		    (answers[i].reason && !lp_str_eq(reason, lp_cstr(answers[i].reason))))
-			continue;
-		j->outcome = answers[i].outcome;
-		j->pause_entry = answers[i].pause_entry;
-		j->renew = answers[i].renew;
-		if (j->outcome == PROVIDER_RETRY)
-			judgement_retry(j, retry_ms, answers[i].retry_ms);
-		break;
-	}
-	if (j->outcome == PROVIDER_REFUSED && status / 100 == 5)
-		judgement_retry(j, retry_ms, BUSY_MS);
-	if (j->outcome != PROVIDER_DELIVERED)
-		judgement_reason(j, reason, status);
+	judgement_make(j, rules, sizeof(rules) / sizeof(*rules), status, reason, retry_ms, BUSY_MS);
 	json_object_put(answer);
 }
 

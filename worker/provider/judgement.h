@@ -1,8 +1,9 @@
-/* What a provider's answer means. Each provider's table is in its own file. */
+/* What a provider's answer means, by rules that each provider has in its own file. */
 #ifndef JUDGEMENT_H
 #define JUDGEMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "worker/provider/provider.h"
@@ -18,6 +19,26 @@ struct judgement {
 	bool renew;              /* the credentials are to be made anew first */
 };
 
+/* The first that fits an answer counts. */
+struct judgement_rule {
+	int status;         /* 0: any */
+	const char *reason; /* NULL: any */
+	enum provider_outcome outcome;
+	enum {
+		RULE_ALONE, /* it is about this request alone */
+		RULE_PAUSE,
+		RULE_PAUSE_ENTRY,
+		RULE_RENEW,
+	} also;
+	uint64_t retry_ms; /* RETRY: unless the answer asks for another time */
+};
+
+/*
+ * By the rules. Where none fits: RETRY after busy_ms when the server has failed (5xx), else REFUSED.
+ * reason: the provider's word; asked_ms: what the answer asked for, 0: nothing.
+ */
+void judgement_make(struct judgement *j, const struct judgement_rule *rules, size_t count,
+		    int status, struct lp_str reason, uint64_t asked_ms, uint64_t busy_ms);
 /* Bounded, cut between characters, control characters blanked; an empty one gives "status N". */
 void judgement_reason(struct judgement *j, struct lp_str reason, int status);
 /* RETRY after what the answer asked for (0: nothing), or else ms; an hour at most. */

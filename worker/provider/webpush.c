@@ -190,17 +190,19 @@ void webpush_topic(char out[33], struct lp_str nsp, struct lp_str message)
 	lp_buf_clear(&text);
 }
 
+static const struct judgement_rule rules[] = {
+	{200, NULL, PROVIDER_DELIVERED, RULE_ALONE, 0},
+	{201, NULL, PROVIDER_DELIVERED, RULE_ALONE, 0},
+	{202, NULL, PROVIDER_DELIVERED, RULE_ALONE, 0},
+	{404, NULL, PROVIDER_GONE, RULE_ALONE, 0},
+	{410, NULL, PROVIDER_GONE, RULE_ALONE, 0},
+	{429, NULL, PROVIDER_RETRY, RULE_ALONE, BUSY_MS},
+	{503, NULL, PROVIDER_RETRY, RULE_PAUSE, BUSY_MS},
+};
+
+/* These services have no words for their reasons. */
 void webpush_judge(struct judgement *j, int status, uint64_t retry_ms)
 {
-	*j = (struct judgement){.outcome = PROVIDER_REFUSED};
-	if (status == 200 || status == 201 || status == 202) {
-		j->outcome = PROVIDER_DELIVERED;
-		return;
-	}
-	if (status == 404 || status == 410)
-		j->outcome = PROVIDER_GONE;
-	else if (status == 429 || status / 100 == 5)
-		judgement_retry(j, retry_ms, BUSY_MS);
-	j->pause = status == 503;
-	judgement_reason(j, LP_STR(""), status);
+	judgement_make(j, rules, sizeof(rules) / sizeof(*rules), status, LP_STR(""), retry_ms,
+		       BUSY_MS);
 }
