@@ -9,19 +9,15 @@
 #include "config.h"
 
 #include "tests/bench/hist.h"
+#include "tests/bench/load.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 1024
@@ -49,20 +45,6 @@ static struct hist hist;
 static unsigned long asked, answered;
 static int epoll_fd;
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void die(const char *what)
-{
-	fprintf(stderr, "restload: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 /* The body with its number filled in. */
 static size_t fill_body(char *out, size_t size, unsigned long number)
 {
@@ -89,25 +71,9 @@ static void ask(struct line *line)
 			 opt.path, opt.auth ? "Authorization: " : "", opt.auth ? opt.auth : "",
 			 opt.auth ? "\r\n" : "", len, body);
 
-	line->asked = now();
+	line->asked = load_now();
 	line->got = 0;
-	if (send(line->fd, request, (size_t)n, MSG_NOSIGNAL) != n)
-		die("send");
-}
-
-static void open_line(struct line *line)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = line};
-	int one = 1;
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	line->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (line->fd < 0 || connect(line->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		die("connect");
-	setsockopt(line->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, line->fd, &ev) < 0)
-		die("epoll_ctl");
+	load_send(line->fd, request, (size_t)n);
 }
 
 /* Whether the answer is whole. */
@@ -134,12 +100,12 @@ static void readable(struct line *line)
 	ssize_t n = recv(line->fd, line->answer + line->got, ANSWER_MAX - 1 - line->got, 0);
 
 	if (n <= 0)
-		die("an answer");
+		load_die("an answer");
 	line->got += (size_t)n;
 	line->answer[line->got] = 0;
 	if (!is_whole(line))
 		return;
-	hist_add(&hist, (unsigned long)((now() - line->asked) * 1e6));
+	hist_add(&hist, (unsigned long)((load_now() - line->asked) * 1e6));
 	answered++;
 	if (asked < opt.requests)
 		ask(line);
@@ -194,8 +160,8 @@ int main(int argc, char **argv)
 	read_options(argc, argv);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < opt.connections; i++)
-		open_line(&lines[i]);
-	begin = now();
+		lines[i].fd = load_connect(opt.port, epoll_fd, &lines[i]);
+	begin = load_now();
 	for (unsigned i = 0; i < opt.connections && asked < opt.requests; i++)
 		ask(&lines[i]);
 	while (answered < opt.requests) {
@@ -204,8 +170,8 @@ int main(int argc, char **argv)
 		for (int i = 0; i < n; i++)
 			readable(events[i].data.ptr);
 	}
-	printf("done seconds=%.6f per_second=%.1f", now() - begin,
-	       (double)answered / (now() - begin));
+	printf("done seconds=%.6f per_second=%.1f", load_now() - begin,
+	       (double)answered / (load_now() - begin));
 	hist_print(&hist);
 	printf("\n");
 	return 0;

@@ -12,12 +12,10 @@
 #include "config.h"
 
 #include "tests/bench/hist.h"
+#include "tests/bench/load.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +23,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define IN_MAX 8192 /* bytes of one client's unread input */
@@ -68,27 +65,6 @@ static unsigned long total_got, next_report;
 static double start_time;
 static struct hist delays;
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void die(const char *what)
-{
-	fprintf(stderr, "wsload: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-/* Small writes to an empty socket buffer: taken whole or not at all. */
-static void put(struct client *c, const void *data, size_t len)
-{
-	if (send(c->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
-		die("send");
-}
-
 /* A masked text frame; the mask is zero, so the text goes as it is. */
 static void put_text(struct client *c, const char *text)
 {
@@ -108,26 +84,17 @@ static void put_text(struct client *c, const char *text)
 	}
 	memset(frame + head - 4, 0, 4);
 	memcpy(frame + head, text, len);
-	put(c, frame, head + len);
+	load_send(c->fd, frame, head + len);
 }
 
 static void start_client(void)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
-	struct epoll_event ev = {.events = EPOLLIN};
 	struct client *c = &clients[started];
 	char head[512], query[128];
-	int one = 1, n;
+	int n;
 
 	c->number = opt.first + started++;
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		die("connect");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	ev.data.ptr = c;
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev) < 0)
-		die("epoll_ctl");
+	c->fd = load_connect(opt.port, epoll_fd, c);
 	if (opt.bare)
 		query[0] = 0;
 	else
@@ -139,7 +106,7 @@ static void start_client(void)
 		     "Sec-WebSocket-Version: 13\r\n"
 		     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 		     opt.path, query);
-	put(c, head, (size_t)n);
+	load_send(c->fd, head, (size_t)n);
 }
 
 static void became_ready(struct client *c)
@@ -149,7 +116,7 @@ static void became_ready(struct client *c)
 	if (started < opt.count)
 		start_client();
 	if (ready == opt.count) {
-		double took = now() - start_time;
+		double took = load_now() - start_time;
 
 		printf("ready clients=%u seconds=%.3f connects_per_second=%.0f\n", ready, took,
 		       ready / took);
@@ -174,13 +141,13 @@ static void got_message(struct client *c, const char *text, size_t len)
 	const char *sent = memmem(text, len, "\"t\":", 4);
 
 	if (sent)
-		hist_add(&delays, (unsigned long)(now() * 1e6) - strtoul(sent + 4, NULL, 10));
+		hist_add(&delays, (unsigned long)(load_now() * 1e6) - strtoul(sent + 4, NULL, 10));
 	total_got++;
 	if (opt.ack)
 		acknowledge(c, text, len);
 	if (total_got == next_report) {
 		printf("got messages=%lu deliveries=%lu at=%.6f\n", total_got / opt.count,
-		       total_got, now());
+		       total_got, load_now());
 		fflush(stdout);
 		next_report += opt.batch * opt.count;
 	}
@@ -387,9 +354,9 @@ int main(int argc, char **argv)
 	clients = calloc(opt.count, sizeof(*clients));
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &in) < 0)
-		die("standard input");
+		load_die("standard input");
 	next_report = opt.batch * opt.count;
-	start_time = now();
+	start_time = load_now();
 	while (started < opt.count && started < opt.window)
 		start_client();
 	for (;;) {
