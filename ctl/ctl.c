@@ -130,8 +130,10 @@ enum ctl_status ctl_call(struct ctl *ctl, ctl_handler *handler, struct lp_str ns
 	if (resp.status < 300) {
 		if (resp.body.len && lp_json_parse(lp_buf_str(&resp.body), answer) != LP_OK)
 			*answer = NULL;
+	} else if (is_redis(lp_buf_str(&resp.body))) {
+		status = ctl_no_redis(ctl);
 	} else {
-		status = is_redis(lp_buf_str(&resp.body)) ? CTL_NO_REDIS : CTL_REFUSED;
+		status = CTL_REFUSED;
 		tell(ctl, lp_buf_str(&resp.body));
 	}
 	api_req_clear(&req);

@@ -45,44 +45,38 @@ static enum ctl_status verb_default_config(struct ctl *ctl, int argc, char **arg
 	return CTL_OK;
 }
 
-enum needs { NOTHING, SETTINGS, REDIS };
-
 static const struct verb {
 	const char *name; /* one word or two */
 	const char *arguments;
 	const char *help;
-	enum needs needs;
 	ctl_verb *run;
 } verbs[] = {
-	{"check-config", "", "check the settings", SETTINGS, verb_check_config},
-	{"default-config", "", "print a configuration file with every default", NOTHING,
+	{"check-config", "", "check the settings", verb_check_config},
+	{"default-config", "", "print a configuration file with every default",
 	 verb_default_config},
-	{"status", "", "every connector and worker, Redis, totals", REDIS, verb_status},
-	{"namespaces", "[--key PART] [--page N] [--size N]", "list namespaces", REDIS,
-	 verb_namespaces},
+	{"status", "", "every connector and worker, Redis, totals", verb_status},
+	{"namespaces", "[--key PART] [--page N] [--size N]", "list namespaces", verb_namespaces},
 	{"namespace add", "KEY [--name NAME] [--generate]",
-	 "make a namespace; password from standard input", REDIS, verb_namespace_add},
+	 "make a namespace; password from standard input", verb_namespace_add},
 	{"namespace passwd", "KEY [--second [--remove]] [--generate]",
-	 "give it another password, or a second one", REDIS, verb_namespace_passwd},
-	{"tokens", "NAMESPACE", "list API tokens", REDIS, verb_tokens},
-	{"token add", "NAMESPACE NAME [--scope push|read|all]", "make an API token", REDIS,
+	 "give it another password, or a second one", verb_namespace_passwd},
+	{"tokens", "NAMESPACE", "list API tokens", verb_tokens},
+	{"token add", "NAMESPACE NAME [--scope push|read|all]", "make an API token",
 	 verb_token_add},
-	{"token revoke", "NAMESPACE ID", "take an API token away", REDIS, verb_token_revoke},
-	{"rooms", "NAMESPACE [--size N] [--cursor C]", "rooms with somebody online", REDIS,
-	 verb_rooms},
+	{"token revoke", "NAMESPACE ID", "take an API token away", verb_token_revoke},
+	{"rooms", "NAMESPACE [--size N] [--cursor C]", "rooms with somebody online", verb_rooms},
 	{"clients", "NAMESPACE [--room ROOM] [--user USERID] [--size N] [--cursor C]",
-	 "who is online", REDIS, verb_clients},
+	 "who is online", verb_clients},
 	{"history",
 	 "NAMESPACE [--room ROOM] [--from TIME] [--to TIME] [--q WORDS] [--size N] [--cursor C]",
-	 "messages that the archive keeps", REDIS, verb_history},
+	 "messages that the archive keeps", verb_history},
 	{"push", "NAMESPACE ROOM JSON [--except ID] [--expire HOURS] [--leave-message]",
-	 "send a message", REDIS, verb_push},
+	 "send a message", verb_push},
 	{"kick",
 	 "NAMESPACE --id ID | --user USERID | --room ROOM [--reason TEXT] [--retry-after S]",
-	 "disconnect clients", REDIS, verb_kick},
-	{"trace", "NAMESPACE MESSAGE-ID [--client ID]", "what became of a message", REDIS,
-	 verb_trace},
-	{"doctor", "[--url URL]", "look for what is wrong, with a hint for each finding", SETTINGS,
+	 "disconnect clients", verb_kick},
+	{"trace", "NAMESPACE MESSAGE-ID [--client ID]", "what became of a message", verb_trace},
+	{"doctor", "[--url URL]", "look for what is wrong, with a hint for each finding",
 	 verb_doctor},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -174,12 +168,12 @@ static int take_json(int argc, char **argv, bool *json)
 static enum ctl_status run(const struct verb *verb, struct ctl *ctl, const struct globals *g,
 			   int argc, char **argv)
 {
+	bool bare = verb->run == verb_default_config; /* asks for no file to be right */
 	enum ctl_status status;
 	char *error = NULL;
 
 	settings_init(&ctl->settings);
-	if (verb->needs != NOTHING &&
-	    settings_load(&ctl->settings, g->file, g->assignments, &error) != LP_OK) {
+	if (!bare && settings_load(&ctl->settings, g->file, g->assignments, &error) != LP_OK) {
 		status = ctl_fail(ctl, CTL_USAGE, "settings_invalid", error);
 		free(error);
 		return status;
@@ -187,7 +181,7 @@ static enum ctl_status run(const struct verb *verb, struct ctl *ctl, const struc
 	if (strcmp(ctl->settings.timezone, "local") != 0)
 		setenv("TZ", ctl->settings.timezone, 1);
 	tzset();
-	if (verb->needs == NOTHING)
+	if (bare)
 		return verb->run(ctl, argc, argv);
 	if (!api_app_init(&ctl->app, &ctl->settings))
 		return CTL_USAGE;
@@ -196,8 +190,6 @@ static enum ctl_status run(const struct verb *verb, struct ctl *ctl, const struc
 		.redis = redis_new(ctl->app.redis),
 		.archive = archive_reader_new(&ctl->settings),
 	};
-	if (verb->needs == REDIS && redis_ping(ctl->ctx.redis) != LP_OK)
-		return ctl_no_redis(ctl);
 	return verb->run(ctl, argc, argv);
 }
 

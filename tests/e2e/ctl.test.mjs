@@ -334,6 +334,9 @@ test("without Redis: exit status 3", async () => {
 		const { status, json } = await ctl([...args, ...verb]);
 		assert.deepEqual([status, json?.error], [3, "service_unavailable"], `${verb}`);
 	}
+	// A wrong command line is wrong with or without Redis.
+	for (const verb of [["push", "demo"], ["trace"], ["token", "add", "demo"], ["rooms", "demo", "--nosuch"], ["status", "x"]])
+		assert.equal((await ctl([...args, ...verb])).status, 2, `${verb}`);
 	const doctor = await ctl([...args, "doctor"]);
 	assert.deepEqual([doctor.status, doctor.json.list.find(({ check }) => check === "redis").level],
 		[4, "error"]);
