@@ -2,6 +2,7 @@
 
 #include <ini.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,8 +294,14 @@ int sim_options_read(struct sim_options *o, const char *file, struct lp_buf *why
 {
 	struct reading r = {.options = o, .why = why};
 	struct lp_buf reason = {0};
-	int line = ini_parse(file, read_line, &r);
+	FILE *f = fopen(file, "r");
+	int line = f ? ini_parse_file(f, read_line, &r) : -1;
 
+	/* A folder can be opened, and then not be read. */
+	if (!line && ferror(f))
+		line = -1;
+	if (f)
+		fclose(f);
 	if (!line)
 		return LP_OK;
 	lp_buf_adds(&reason, lp_buf_str(why));

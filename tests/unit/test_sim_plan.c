@@ -89,6 +89,7 @@ static void test_ini(void)
 	}
 	CHECK(o.clients == 13 && o.duration == 3 * SECOND);
 	CHECK(sim_options_read(&o, "/nonexistent/x.ini", &why) == LP_EINVAL);
+	CHECK(sim_options_read(&o, "/", &why) == LP_EINVAL);
 	lp_buf_clear(&why);
 	sim_options_clear(&o);
 }
