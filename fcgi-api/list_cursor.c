@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -70,29 +71,34 @@ static bool all_of(struct lp_str s, const char *allowed, size_t min, size_t max)
 	return s.n >= min && s.n <= max;
 }
 
-static uint64_t number(struct lp_str digits, int base)
+/* False when it is more than 64 bits. */
+static bool number(struct lp_str digits, int base, uint64_t *out)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%.*s", LP_FMT(digits));
-	return strtoull(text, NULL, base);
+	errno = 0;
+	*out = strtoull(text, NULL, base);
+	return !errno;
 }
 
 static int read_words(struct list_cursor *c, uint64_t query, int sources, struct lp_str text)
 {
 	static const char hex[] = "0123456789abcdef", decimal[] = "0123456789";
 	struct lp_str of, source, scan, seen;
+	uint64_t made_for, position;
 
 	if (!word(&text, &of) || !word(&text, &source) || !word(&text, &scan) ||
 	    !word(&text, &seen) || !all_of(of, hex, 16, 16) || !all_of(source, decimal, 2, 2) ||
-	    !all_of(scan, decimal, 1, 20) || !all_of(seen, hex, 16, 16))
+	    !all_of(scan, decimal, 1, 20) || !all_of(seen, hex, 16, 16) ||
+	    !number(of, 16, &made_for) || !number(scan, 10, &position) ||
+	    !number(seen, 16, &c->seen))
 		return LP_EINVAL;
 	c->source = source.p[0] - '0';
 	c->whole = source.p[1] == '1';
 	snprintf(c->scan, sizeof(c->scan), "%.*s", LP_FMT(scan));
-	c->seen = number(seen, 16);
 	lp_buf_adds(&c->last, text);
-	return number(of, 16) == query && c->source < sources ? LP_OK : LP_EINVAL;
+	return made_for == query && c->source < sources ? LP_OK : LP_EINVAL;
 }
 
 int list_cursor_decode(struct list_cursor *c, uint64_t query, int sources, struct lp_str text)
