@@ -337,8 +337,7 @@ int archive_read_page(struct archive_reader *r, const struct history_query *q, s
 		p.walk.before = q->cursor.no;
 	if (q->text.n) {
 		words_phrases(&p.phrases, q->text);
-		/* That of the namespace would be looked up for each message with the words. */
-		if (!words_query(&p.words, p.walk.dialect, -1, q->text) &&
+		if (!words_query(&p.words, p.walk.dialect, q->text) &&
 		    (rc == LP_OK || rc == LP_ENOENT))
 			rc = LP_EINVAL;
 	}
@@ -366,7 +365,7 @@ int archive_read_message(struct archive_reader *r, struct lp_str nsp, struct lp_
 
 	if (rc != LP_OK)
 		return rc;
-	archive_sql_message(&st, number, strtoll(id.p, NULL, 10));
+	archive_sql_message(&st, archive_db_dialect(r->db), number, strtoll(id.p, NULL, 10));
 	stmt = archive_db_statement(r->db, &st);
 	rc = stmt ? sql_step(stmt) : LP_ESTORE;
 	if (rc == SQL_ROW)

@@ -31,24 +31,40 @@ static void add_range(struct archive_statement *st, const struct archive_walk *w
 	add_int(st, " AND no < ?", w->before);
 }
 
-/*
- * A message with several rooms stands under the first one; message_rooms has the further ones. Each of
- * the two is cut by itself, or PostgreSQL would sort all there is.
- */
-static void add_room(struct archive_statement *st, const struct archive_walk *w, const char *table)
+static void add_place(struct archive_statement *st, const struct archive_walk *w)
 {
-	lp_buf_addf(&st->text, "SELECT no FROM (SELECT no FROM %s WHERE ", table);
 	add_int(st, "nsp = ?", w->nsp);
 	add_text(st, " AND room = ?", w->query->room);
+}
+
+/* PostgreSQL's index has a hash; the walk looks at the room itself. */
+static void add_place_hashed(struct archive_statement *st, const struct archive_walk *w)
+{
+	add_text(st, "hashtextextended(room, nsp) = hashtextextended(?", w->query->room);
+	add_int(st, ", CAST(? AS bigint))", w->nsp);
+}
+
+static void end_place(struct archive_statement *st, const struct archive_walk *w)
+{
 	add_range(st, w);
 	lp_buf_addf(&st->text, " ORDER BY no DESC LIMIT %u) few", w->most);
 }
 
+/*
+ * A message with several rooms stands under the first one; message_rooms has the further ones. Each of
+ * the two is cut by itself, or PostgreSQL would sort all there is.
+ */
 static void add_rooms(struct archive_statement *st, const struct archive_walk *w)
 {
-	add_room(st, w, "messages");
-	lp_buf_addz(&st->text, " UNION ALL ");
-	add_room(st, w, "message_rooms");
+	lp_buf_addz(&st->text, "SELECT no FROM (SELECT no FROM messages WHERE ");
+	if (w->dialect == SQL_POSTGRESQL)
+		add_place_hashed(st, w);
+	else
+		add_place(st, w);
+	end_place(st, w);
+	lp_buf_addz(&st->text, " UNION ALL SELECT no FROM (SELECT no FROM message_rooms WHERE ");
+	add_place(st, w);
+	end_place(st, w);
 }
 
 /*
@@ -99,7 +115,7 @@ static void add_filters(struct archive_statement *st, const struct archive_walk 
 {
 	const struct history_query *q = w->query;
 
-	if (q->room.n && w->source != ARCHIVE_BY_ROOM) {
+	if (q->room.n && (w->source != ARCHIVE_BY_ROOM || w->dialect == SQL_POSTGRESQL)) {
 		add_text(st, " AND (m.room = ?", q->room);
 		add_int(st, " OR EXISTS (SELECT 1 FROM message_rooms r WHERE r.nsp = ?", w->nsp);
 		add_text(st, " AND r.room = ? AND r.no = k.no))", q->room);
@@ -129,12 +145,19 @@ void archive_sql_probe(struct archive_statement *st, const struct archive_walk *
 	lp_buf_addz(&st->text, ") k");
 }
 
-void archive_sql_message(struct archive_statement *st, int64_t nsp, int64_t id)
+void archive_sql_message(struct archive_statement *st, enum sql_dialect dialect, int64_t nsp,
+			 int64_t id)
 {
 	lp_buf_addz(&st->text, "SELECT m.no, " COLUMNS "FROM messages m "
 			       "LEFT JOIN message_counts c ON c.no = m.no WHERE ");
 	add_int(st, "m.nsp = ?", nsp);
-	add_int(st, " AND m.id = ? ORDER BY m.no DESC LIMIT 1", id);
+	add_int(st, " AND m.id = ?", id);
+	/* What PostgreSQL's index has. */
+	if (dialect == SQL_POSTGRESQL) {
+		add_int(st, " AND m.id << 14 | m.nsp = CAST(? AS bigint)", id);
+		add_int(st, " << 14 | CAST(? AS smallint)", nsp);
+	}
+	lp_buf_addz(&st->text, " ORDER BY m.no DESC LIMIT 1");
 }
 
 void archive_statement_clear(struct archive_statement *st)

@@ -75,7 +75,8 @@ void archive_sql_walk(struct archive_statement *st, const struct archive_walk *w
 /* How far back the next messages of a source go: the number of the last of them, and how many. */
 void archive_sql_probe(struct archive_statement *st, const struct archive_walk *walk);
 /* The newest message of an id. */
-void archive_sql_message(struct archive_statement *st, int64_t nsp, int64_t id);
+void archive_sql_message(struct archive_statement *st, enum sql_dialect dialect, int64_t nsp,
+			 int64_t id);
 void archive_statement_clear(struct archive_statement *st);
 
 #endif

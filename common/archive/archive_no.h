@@ -2,7 +2,8 @@
  * The key of a message in the archive, one number made of what tells it from all others: when it was
  * accepted (ms since 1970), its namespace's number, and its id. So numbers are in the order of time,
  * and the same message always has the same. (256 messages of a namespace in one ms, four times what
- * Redis can do, would be needed for two of one number.) Pure.
+ * Redis can do, would be needed for two of one number, or a clock that goes back; then one of them is
+ * written a ms later.) Pure.
  */
 #ifndef ARCHIVE_NO_H
 #define ARCHIVE_NO_H

@@ -39,9 +39,9 @@ static const struct range ranges[] = {
 static enum kind kind_of(uint32_t c)
 {
 	if (c < 0x80)
-		return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-			       ? LETTER
-			       : SEPARATOR;
+		return c - '0' < 10 || (c | 0x20) - 'a' < 26 ? LETTER : SEPARATOR;
+	if (c >= 0x30fc && c <= 0xa4cf) /* most of what is beyond ASCII */
+		return SINGLE;
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && c >= ranges[i].first; i++) {
 		if (c <= ranges[i].last)
 			return ranges[i].kind;
@@ -64,18 +64,22 @@ static size_t next(struct lp_str s, uint32_t *c)
 	return n;
 }
 
-static void add_char(struct lp_buf *out, struct lp_str c)
+/* Writes the first n bytes of text, a character; returns where they end. */
+static char *put(char *to, const char *text, size_t n)
 {
-	char first = c.p[0];
-
-	if (c.n > 1)
-		lp_buf_adds(out, c);
+	if (n == 1 && *text >= 'A' && *text <= 'Z')
+		*to = (char)(*text | 0x20);
 	else
-		lp_buf_addc(out, first >= 'A' && first <= 'Z' ? (char)(first - 'A' + 'a') : first);
+		memcpy(to, text, n);
+	return to + n;
 }
 
 size_t words_add(struct lp_buf *out, struct lp_str text, bool json)
 {
+	/* Each character gives itself at most, and a blank. */
+	char *start = lp_buf_reserve(
+		out, 2 * (text.n < 4 * WORDS_TEXT_MAX ? text.n : 4 * WORDS_TEXT_MAX) + 1);
+	char *to = start;
 	size_t count = 0, seen = 0, n;
 	bool open = false; /* a word of letters has begun */
 	uint32_t c;
@@ -90,17 +94,19 @@ size_t words_add(struct lp_buf *out, struct lp_str text, bool json)
 			seen++;
 		}
 		if (open && kind != LETTER)
-			lp_buf_addc(out, ' ');
+			*to++ = ' ';
 		if (kind == SINGLE || (kind == LETTER && !open))
 			count++;
 		if (kind != SEPARATOR)
-			add_char(out, lp_str(text.p, n));
+			to = put(to, text.p, n);
 		if (kind == SINGLE)
-			lp_buf_addc(out, ' ');
+			*to++ = ' ';
 		open = kind == LETTER;
 	}
 	if (open)
-		lp_buf_addc(out, ' ');
+		*to++ = ' ';
+	*to = '\0';
+	out->len += (size_t)(to - start);
 	return count;
 }
 
@@ -207,35 +213,28 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, struct lp_str q)
+size_t words_query(struct lp_buf *out, enum sql_dialect dialect, struct lp_str q)
 {
 	const char *and = dialect == SQL_SQLITE ? " AND " : " & ", *between = "";
-	struct lp_buf words = {0}, phrases = {0};
+	struct lp_buf words = {0};
 	size_t count = 0;
 
 	while (q.n) {
-		size_t n = 0;
+		size_t n = 0, found;
 
 		while (n < q.n && !is_blank(q.p[n]))
 			n++;
 		lp_buf_reset(&words);
-		if (words_add(&words, lp_str(q.p, n), false)) {
-			lp_buf_addz(&phrases, between);
-			add_phrase(&phrases, dialect, lp_buf_str(&words));
+		found = words_add(&words, lp_str(q.p, n), false);
+		if (found) {
+			lp_buf_addz(out, between);
+			add_phrase(out, dialect, lp_buf_str(&words));
 			between = and;
 		}
-		for (size_t i = 0; i < words.len; i++)
-			count += words.data[i] == ' ';
+		count += found;
 		q = lp_str_from(q, n + 1);
 	}
-	if (count && dialect == SQL_SQLITE && nsp >= 0)
-		lp_buf_addf(out, "nsp : \"%" PRId64 "\" AND ", nsp);
-	if (count && dialect == SQL_SQLITE)
-		lp_buf_addf(out, "text : (%.*s)", LP_FMT(lp_buf_str(&phrases)));
-	else
-		lp_buf_adds(out, lp_buf_str(&phrases));
 	lp_buf_clear(&words);
-	lp_buf_clear(&phrases);
 	return count;
 }
 

@@ -35,15 +35,14 @@ size_t words_add(struct lp_buf *out, struct lp_str text, bool json);
 void words_plain(struct lp_buf *out, struct lp_str json);
 
 /*
- * Appends what finds the messages of a namespace (its number in the archive; -1: of any) with all that stands
- * between the blanks of q, each as one phrase; returns the number of words, and appends nothing when
- * it is 0.
+ * Appends what finds the messages with all that stands between the blanks of q, each as one phrase;
+ * returns the number of words, and appends nothing when it is 0.
  *
  *     SQLite         a text for:  search MATCH ?
  *     PostgreSQL     a text for:  archive_words(nsp, no, data) @@ archive_query(nsp, shift, no, ?)
  *                    which knows nothing of phrases: words_match() does
  */
-size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, struct lp_str q);
+size_t words_query(struct lp_buf *out, enum sql_dialect dialect, struct lp_str q);
 
 /* Appends the phrases of q for words_match(). */
 void words_phrases(struct lp_buf *out, struct lp_str q);

@@ -11,11 +11,13 @@ CREATE TABLE namespaces (
 -- the other, so a word that is in all messages costs no more than one that is in some. data is JSON: a
 -- backslash and what follows are no word. What the parser would keep together is separated here;
 -- other punctuation it drops itself, where the database's locale is one for UTF-8. (To name it all
--- here, or the characters beyond U+FFFF, takes twice the time.)
+-- here, or the characters beyond U+FFFF, takes twice the time. Without the casts to text PostgreSQL
+-- would call it as a function of its own, since || of other types is not immutable.)
 CREATE FUNCTION archive_words(nsp smallint, no bigint, data text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT array_to_tsvector(ARRAY['@' || nsp || '/43/' || (no >> 43), '@' || nsp || '/47/' || (no >> 47),
-		'@' || nsp || '/51/' || (no >> 51), '@' || nsp || '/55/' || (no >> 55)]) ||
+	SELECT array_to_tsvector(ARRAY['@' || nsp::text || '/43/' || (no >> 43)::text,
+		'@' || nsp::text || '/47/' || (no >> 47)::text, '@' || nsp::text || '/51/' || (no >> 51)::text,
+		'@' || nsp::text || '/55/' || (no >> 55)::text]) ||
 	to_tsvector('simple', translate(
 		regexp_replace(left(data, 8192), '\\.|([\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffdc])', ' \1 ', 'g'),
 		'<>&@./:_+-~', '           '))
@@ -25,7 +27,7 @@ $$;
 -- numbers that no is in.
 CREATE FUNCTION archive_query(nsp smallint, shift smallint, no bigint, words text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT ('''@' || nsp || '/' || shift || '/' || (no >> shift) || '''')::tsquery && to_tsquery('simple', words)
+	SELECT ('''@' || nsp::text || '/' || shift::text || '/' || (no >> shift)::text || '''')::tsquery && to_tsquery('simple', words)
 $$;
 
 -- Messages. no is made of what a message is told by: (sent - 1577836800000) << 22 | nsp << 8 | id & 255,
@@ -48,8 +50,9 @@ CREATE TABLE messages (
 	extra text,
 	PRIMARY KEY (nsp, no) WITH (fillfactor = 100)
 );
-CREATE INDEX messages_by_id ON messages (nsp, id) WITH (fillfactor = 100);
-CREATE INDEX messages_by_room ON messages (nsp, room, no);
+-- Numbers in place of several columns take a fifth to a third less.
+CREATE INDEX messages_by_id ON messages ((id << 14 | nsp)) WITH (fillfactor = 100);
+CREATE INDEX messages_by_room ON messages (hashtextextended(room, nsp), no);
 CREATE INDEX messages_by_apns ON messages (nsp, apns_name, no) WHERE apns_name IS NOT NULL;
 CREATE INDEX messages_by_leave ON messages (nsp, leave, no) WHERE leave IS NOT NULL;
 CREATE INDEX messages_search ON messages USING gin (archive_words(nsp, no, data));

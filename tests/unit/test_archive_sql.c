@@ -150,7 +150,7 @@ static void check_source(const struct history_query *q, enum archive_source sour
 		.before = archive_no_at(NOW + 600000),
 	};
 
-	words_query(&words, w.dialect, 1, LP_STR("n"));
+	words_query(&words, w.dialect, LP_STR("n"));
 	w.words = lp_buf_str(&words);
 	for (w.most = 100; w.most <= 1000; w.most *= 10) {
 		struct archive_statement walk = {.count = 0}, probe = {.count = 0};
@@ -193,7 +193,7 @@ static void test_message(void)
 {
 	struct archive_statement st = {.count = 0};
 
-	archive_sql_message(&st, 1, 77);
+	archive_sql_message(&st, sql_dialect(db), 1, 77);
 	check_plan(&st, "messages_by_id");
 	archive_statement_clear(&st);
 }

@@ -192,7 +192,7 @@ static bool found(struct sql *db, const char *q)
 	bool good;
 	int rc;
 
-	CU_ASSERT(words_query(&match, sql_dialect(db), 7, lp_cstr(q)) > 0);
+	CU_ASSERT(words_query(&match, sql_dialect(db), lp_cstr(q)) > 0);
 	st = sql_prepare(db,
 			 sqlite ? "SELECT rowid FROM search WHERE search MATCH ?"
 				: "SELECT data FROM messages WHERE archive_words(nsp, no, data) @@ "
@@ -218,7 +218,7 @@ static void index_text(struct sql *db, struct lp_str data)
 
 	if (sql_dialect(db) == SQL_SQLITE) {
 		words_add(&words, data, true);
-		st = sql_prepare(db, "INSERT INTO search (rowid, text, nsp) VALUES (1, ?, 7)");
+		st = sql_prepare(db, "INSERT INTO search (rowid, text) VALUES (1, ?)");
 		sql_bind_text(st, 1, lp_buf_str(&words));
 	} else {
 		st = sql_prepare(db, "INSERT INTO messages (no, id, nsp, room, data, expire) "

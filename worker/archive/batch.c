@@ -8,10 +8,8 @@
 #include "common/store/keys.h"
 #include "worker/archive/batch.h"
 
-/* Entries of a batch, and of one namespace at a time: some ms of Redis' time. */
-#define TAKE_MAX     2000
-#define TAKE_NSP_MAX 500
-#define TAKE_BYTES   (4 * 1024 * 1024)
+#define TAKE_NSP_MAX 500 /* entries of one namespace at a time */
+#define BYTES_MAX    (4 * 1024 * 1024)
 /* Entries that somebody took and did not write within this time (ms) are taken over. */
 #define CLAIM_IDLE    15000
 #define CLAIM_NSPS    100
@@ -28,7 +26,7 @@ static void begin(struct redis_args *args, const struct archive_source *src, con
 }
 
 static void add_message(struct archive_batch *b, const struct redisReply *item, size_t at,
-			size_t place)
+			struct lp_str nsp)
 {
 	struct archive_message *m = lp_xcalloc(1, sizeof(*m));
 	struct lp_str fields[ARCHIVE_FIELDS];
@@ -46,58 +44,63 @@ static void add_message(struct archive_batch *b, const struct redisReply *item, 
 		b->cap = b->cap ? 2 * b->cap : 256;
 		b->messages = lp_xrealloc(b->messages, b->cap * sizeof(b->messages[0]));
 	}
-	m->place = place;
+	m->nsp_name = nsp;
 	b->messages[b->count++] = m;
 }
 
-/* Numbers of namespaces are not known yet. */
-static void read_reply(struct archive_batch *b, struct redisReply *reply, size_t first)
+/* Numbers of namespaces are not known yet. Returns how many entries there are; bytes: of texts. */
+static size_t read_reply(struct archive_batch *b, struct redisReply *reply, size_t first,
+			 size_t *bytes)
 {
-	b->reply = reply;
+	size_t entries = 0;
+
+	b->replies[b->taken++] = reply;
 	b->first = first;
 	for (size_t i = first; i + 1 < redis_reply_count(reply); i += 2) {
 		const struct redisReply *item = redis_reply_at(reply, i + 1);
 
 		for (size_t k = HEAD; k + ARCHIVE_FIELDS <= redis_reply_count(item);
 		     k += ARCHIVE_FIELDS) {
-			add_message(b, item, k, i);
+			add_message(b, item, k, redis_reply_str(redis_reply_at(reply, i)));
+			*bytes += redis_reply_str(redis_reply_at(item, k + ARCHIVE_EVENT)).n +
+				  redis_reply_str(redis_reply_at(item, k + ARCHIVE_FURTHER)).n;
+			entries++;
 		}
 	}
-}
-
-struct lp_str archive_batch_nsp(const struct archive_batch *b, size_t i)
-{
-	return redis_reply_str(redis_reply_at(b->reply, b->messages[i]->place));
+	return entries;
 }
 
 bool archive_batch_empty(const struct archive_batch *b)
 {
-	return redis_reply_count(b->reply) <= b->first;
+	return !b->taken || (b->taken == 1 && redis_reply_count(b->replies[0]) <= b->first);
 }
 
-int archive_batch_take(struct archive_batch *b, const struct archive_source *src)
+int archive_batch_take(struct archive_batch *b, const struct archive_source *src, size_t most)
 {
-	struct redis_args args = {0};
-	struct redisReply *reply;
-	int rc;
+	size_t want = most < ARCHIVE_TAKE_MAX ? most : ARCHIVE_TAKE_MAX, got = want, bytes = 0;
+	int rc = LP_OK;
 
-	begin(&args, src, "archive-due");
-	redis_args_addi(&args, TAKE_MAX);
-	redis_args_addi(&args, TAKE_NSP_MAX);
-	redis_args_addi(&args, TAKE_BYTES);
-	rc = redis_script(src->redis, "archive_take", &args, &reply);
-	if (rc == LP_OK)
-		read_reply(b, reply, 0);
-	else
-		redis_reply_free(reply);
-	redis_args_clear(&args);
-	return rc;
+	while (rc == LP_OK && got >= want && b->taken < most / want && bytes < BYTES_MAX) {
+		struct redis_args args = {0};
+		struct redisReply *reply;
+
+		begin(&args, src, "archive-due");
+		redis_args_addi(&args, (int64_t)want);
+		redis_args_addi(&args, TAKE_NSP_MAX);
+		redis_args_addi(&args, (int64_t)(BYTES_MAX - bytes));
+		rc = redis_script(src->redis, "archive_take", &args, &reply);
+		if (rc == LP_OK)
+			got = read_reply(b, reply, 0, &bytes);
+		redis_args_clear(&args);
+	}
+	return b->taken ? LP_OK : rc;
 }
 
 int archive_batch_claim(struct archive_batch *b, const struct archive_source *src, int64_t *rank)
 {
 	struct redis_args args = {0};
 	struct redisReply *reply;
+	size_t bytes = 0;
 	int rc;
 
 	begin(&args, src, "namespaces");
@@ -110,9 +113,7 @@ int archive_batch_claim(struct archive_batch *b, const struct archive_source *sr
 		bool more = redis_reply_int(redis_reply_at(reply, 0)) == CLAIM_NSPS;
 
 		*rank = more ? *rank + CLAIM_NSPS : 0;
-		read_reply(b, reply, 1);
-	} else {
-		redis_reply_free(reply);
+		read_reply(b, reply, 1, &bytes);
 	}
 	redis_args_clear(&args);
 	return rc;
@@ -137,7 +138,7 @@ int archive_batch_number(struct archive_batch *b, struct archive_write *w)
 			i++;
 			continue;
 		}
-		rc = archive_write_nsp(w, archive_batch_nsp(b, i), &nsp);
+		rc = archive_write_nsp(w, m->nsp_name, &nsp);
 		if (rc == LP_ETOOBIG || rc == LP_ESTORE || rc == LP_EBUSY)
 			return rc;
 		if (rc != LP_OK) {
@@ -151,18 +152,20 @@ int archive_batch_number(struct archive_batch *b, struct archive_write *w)
 	return LP_OK;
 }
 
-int archive_batch_done(struct archive_batch *b, const struct archive_source *src)
+/* The entries of one reply, a call for each namespace in it. */
+static int done_reply(const struct archive_source *src, const struct redisReply *reply,
+		      size_t first)
 {
-	size_t count = (redis_reply_count(b->reply) - b->first) / 2;
+	size_t count = (redis_reply_count(reply) - first) / 2;
 	struct redis_args *calls = lp_xcalloc(count + 1, sizeof(calls[0]));
 	struct redisReply **replies = lp_xcalloc(count + 1, sizeof(replies[0]));
 	int rc;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct redisReply *item = redis_reply_at(b->reply, b->first + 2 * i + 1);
+		const struct redisReply *item = redis_reply_at(reply, first + 2 * i + 1);
 
 		key_namespace(&calls[i].text, src->settings->redis_prefix,
-			      redis_reply_str(redis_reply_at(b->reply, b->first + 2 * i)));
+			      redis_reply_str(redis_reply_at(reply, first + 2 * i)));
 		redis_args_end(&calls[i]);
 		redis_args_addi(&calls[i], src->settings->push_log_max_length);
 		for (size_t k = HEAD; k + ARCHIVE_FIELDS <= redis_reply_count(item);
@@ -177,6 +180,15 @@ int archive_batch_done(struct archive_batch *b, const struct archive_source *src
 	}
 	free(calls);
 	free(replies);
+	return rc;
+}
+
+int archive_batch_done(struct archive_batch *b, const struct archive_source *src)
+{
+	int rc = LP_OK;
+
+	for (size_t i = 0; rc == LP_OK && i < b->taken; i++)
+		rc = done_reply(src, b->replies[i], b->first);
 	if (rc == LP_OK)
 		archive_batch_clear(b);
 	return rc;
@@ -188,7 +200,8 @@ void archive_batch_clear(struct archive_batch *b)
 		archive_entry_clear(b->messages[i]);
 		free(b->messages[i]);
 	}
-	redis_reply_free(b->reply);
-	b->reply = NULL;
-	b->count = b->first = 0;
+	for (size_t i = 0; i < b->taken; i++)
+		redis_reply_free(b->replies[i]);
+	free(b->messages);
+	*b = (struct archive_batch){.taken = 0};
 }

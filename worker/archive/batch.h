@@ -12,6 +12,11 @@
 #include "common/store/redis.h"
 #include "worker/archive/write.h"
 
+/* A batch is taken with some calls, each of which takes Redis a few ms. */
+#define ARCHIVE_BATCH_TAKES 4
+#define ARCHIVE_TAKE_MAX    2000 /* entries of one */
+#define ARCHIVE_BATCH_MAX   (ARCHIVE_BATCH_TAKES * ARCHIVE_TAKE_MAX)
+
 /* Where messages come from, borrowed. */
 struct archive_source {
 	struct redis *redis;
@@ -21,15 +26,20 @@ struct archive_source {
 
 /* Zero-initialised is valid and empty. */
 struct archive_batch {
-	struct redisReply *reply; /* texts of the messages are in there */
-	size_t first;             /* of the namespaces in it */
+	struct redisReply *replies[ARCHIVE_BATCH_TAKES]; /* texts of the messages are in there */
+	size_t taken;                                    /* replies */
+	size_t first;                                    /* of the namespaces in each */
 	struct archive_message **messages;
 	size_t count, cap;
 	uint64_t refused; /* entries that are no messages */
 };
 
-/* Takes what has waited longest. LP_OK, also for nothing, or LP_ESTORE. */
-int archive_batch_take(struct archive_batch *b, const struct archive_source *src) LP_MUSTCHECK;
+/*
+ * Takes what has waited longest into an empty batch: `most` entries at most, with some MB of texts.
+ * LP_OK, also for nothing, or LP_ESTORE.
+ */
+int archive_batch_take(struct archive_batch *b, const struct archive_source *src,
+		       size_t most) LP_MUSTCHECK;
 /*
  * Takes what others have left of some namespaces, from the one at *rank on, which moves on; it is 0
  * again behind the last one.
@@ -37,13 +47,12 @@ int archive_batch_take(struct archive_batch *b, const struct archive_source *src
 int archive_batch_claim(struct archive_batch *b, const struct archive_source *src,
 			int64_t *rank) LP_MUSTCHECK;
 bool archive_batch_empty(const struct archive_batch *b);
-/* The name of the i-th message's namespace. */
-struct lp_str archive_batch_nsp(const struct archive_batch *b, size_t i);
 
 /* Gives the messages their keys. Those of namespaces beyond the bound are left out, and refused. */
 int archive_batch_number(struct archive_batch *b, struct archive_write *w) LP_MUSTCHECK;
 /* All is written: tells Redis, and empties it. On LP_ESTORE it stays, to be tried again. */
 int archive_batch_done(struct archive_batch *b, const struct archive_source *src) LP_MUSTCHECK;
+/* Zero-initialised again. */
 void archive_batch_clear(struct archive_batch *b);
 
 #endif

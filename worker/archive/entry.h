@@ -25,8 +25,8 @@ enum archive_field {
 struct archive_message {
 	int64_t no; /* archive_no.h; 0 until the namespace's number is known */
 	int64_t nsp;
-	size_t place;     /* for who reads it */
-	int64_t id, sent; /* sent: ms since 1970 */
+	struct lp_str nsp_name; /* for who reads it */
+	int64_t id, sent;       /* sent: ms since 1970 */
 	struct lp_str entry;
 	struct lp_str room, others, except, expire, from, extra, apns_name;
 	/* except: as push_msg_for() takes it, "=" and a client for one that alone gets it. */

@@ -9,22 +9,22 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/keys.h"
-#include "worker/archive/batch.h"
 #include "worker/archive/chores.h"
+#include "worker/archive/feed.h"
 #include "worker/archive/keeper.h"
 
-#define IDLE_MS      100 /* between two looks when there was nothing */
+#define IDLE_MS      100 /* between two looks at what is to do when there is nothing */
+#define TOLD_MS      1000
 #define PAUSE_MIN_MS 200
 #define PAUSE_MAX_MS 10000
 /* How often each is looked at. */
 #define COUNTS_MS 250
 #define STATE_MS  1000
-#define CLAIM_MS  5000
 #define STATS_MS  15000
 #define FLUSH_MS  1000
 #define OLD_MS    600000
 
-enum chore { COUNTS, CLIENTS, STATE, CLAIM, STATS, FLUSH, OLD, CHORES };
+enum chore { COUNTS, CLIENTS, STATE, STATS, FLUSH, OLD, CHORES };
 
 struct archive_keeper {
 	pthread_t thread;
@@ -33,10 +33,11 @@ struct archive_keeper {
 	char *name;
 	bool first;
 	struct archive_write *db; /* NULL: not open */
+	struct archive_feed *feed;
 	struct archive_batch batch;
 	bool written; /* the batch is in the database */
 	struct archive_days *days;
-	int64_t claim_rank, old_nsp;
+	int64_t old_nsp;
 	uint64_t due[CHORES]; /* lp_mono_ms() */
 	unsigned pause;       /* ms; 0: all is well */
 	uint64_t away_since;
@@ -200,7 +201,7 @@ static void note_days(struct archive_keeper *k)
 			continue;
 		nsp = m->nsp;
 		day = m->sent / 86400000;
-		archive_days_add(&k->days, archive_batch_nsp(b, i), nsp, m->sent);
+		archive_days_add(&k->days, m->nsp_name, nsp, m->sent);
 	}
 }
 
@@ -208,13 +209,10 @@ static void note_days(struct archive_keeper *k)
 static bool write_batch(struct archive_keeper *k)
 {
 	struct archive_batch *b = &k->batch;
-	size_t n;
 	int rc = LP_OK;
 
-	if (archive_batch_empty(b)) {
-		archive_batch_clear(b);
+	if (!b->taken)
 		return false;
-	}
 	if (!k->written) {
 		rc = archive_batch_number(b, k->db);
 		if (rc == LP_OK)
@@ -227,12 +225,10 @@ static bool write_batch(struct archive_keeper *k)
 		count(k, &k->status->refused, b->refused);
 		b->refused = 0;
 	}
-	n = b->count;
-	/* If Redis does not answer now, they are tried again; they can not be written twice. */
-	if (archive_batch_done(b, &k->src) != LP_OK)
+	if (!archive_feed_written(k->feed, b, TOLD_MS))
 		return false;
 	k->written = false;
-	return n > 0;
+	return true;
 }
 
 /* --- what else there is --- */
@@ -263,7 +259,7 @@ static void write_state(struct archive_keeper *k)
 static unsigned do_chore(struct archive_keeper *k, enum chore chore)
 {
 	static const unsigned pauses[CHORES] = {
-		[COUNTS] = COUNTS_MS, [CLIENTS] = COUNTS_MS, [STATE] = STATE_MS, [CLAIM] = CLAIM_MS,
+		[COUNTS] = COUNTS_MS, [CLIENTS] = COUNTS_MS, [STATE] = STATE_MS,
 		[STATS] = STATS_MS,   [FLUSH] = FLUSH_MS,    [OLD] = OLD_MS,
 	};
 	uint64_t n = 0;
@@ -277,10 +273,6 @@ static unsigned do_chore(struct archive_keeper *k, enum chore chore)
 		break;
 	case CLIENTS:
 		rc = archive_chores_clients(k->db, &k->src, &more);
-		break;
-	case CLAIM:
-		more = archive_batch_claim(&k->batch, &k->src, &k->claim_rank) == LP_OK &&
-		       k->claim_rank;
 		break;
 	case STATS:
 		rc = archive_chores_stats(k->db, &k->src, &k->days);
@@ -311,43 +303,49 @@ static bool do_chores(struct archive_keeper *k)
 		pause = do_chore(k, c);
 		k->due[c] = lp_mono_ms() + pause;
 		more = more || !pause;
-		/* What was claimed comes before all else. */
-		if (c == CLAIM && !archive_batch_empty(&k->batch))
-			return true;
 	}
 	return more && !k->pause;
 }
 
-static bool round_of(struct archive_keeper *k)
+/* Waits for a batch for ms. Returns whether there is more to do at once. */
+static bool round_of(struct archive_keeper *k, unsigned ms)
 {
 	bool more = false;
 
-	if (archive_batch_empty(&k->batch)) {
-		archive_batch_clear(&k->batch);
-		if (archive_batch_take(&k->batch, &k->src) != LP_OK)
-			return false;
-	}
+	if (!k->batch.taken)
+		archive_feed_next(k->feed, &k->batch, ms);
 	more = write_batch(k);
-	if (k->db && !k->pause && archive_batch_empty(&k->batch))
+	if (k->db && !k->pause && !k->batch.taken)
 		more = do_chores(k) || more;
 	return more;
+}
+
+/* Writes what was taken, unless the database is away. */
+static void end(struct archive_keeper *k)
+{
+	archive_feed_stop(k->feed);
+	while (k->db && !k->pause) {
+		if (!k->batch.taken && !archive_feed_next(k->feed, &k->batch, 0))
+			break;
+		if (!write_batch(k))
+			break;
+	}
+	archive_feed_free(k->feed);
 }
 
 static void *keep(void *arg)
 {
 	struct archive_keeper *k = arg;
-	unsigned pause = 0;
+	bool more = false;
 
-	while (sleep_ms(k, pause)) {
-		bool more;
-
+	while (sleep_ms(k, k->pause)) {
 		if (k->first && lp_mono_ms() >= k->due[STATE]) {
 			write_state(k);
 			k->due[STATE] = lp_mono_ms() + STATE_MS;
 		}
-		more = open_db(k) && round_of(k);
-		pause = k->pause ? k->pause : more ? 0 : IDLE_MS;
+		more = open_db(k) && round_of(k, more ? 0 : IDLE_MS);
 	}
+	end(k);
 	close_db(k);
 	pthread_mutex_lock(&k->status->lock);
 	k->status->running--;
@@ -365,6 +363,11 @@ struct archive_keeper *archive_keeper_new(const struct settings *settings,
 	k->status = status;
 	k->name = lp_xstrdup(name);
 	k->src = (struct archive_source){redis_new(shared), settings, k->name};
+	/* Longer transactions cost SQLite less a message; a statement of PostgreSQL has a time limit. */
+	k->feed = archive_feed_new(&k->src, shared,
+				   sql_url_dialect(settings->archive) == SQL_SQLITE
+					   ? ARCHIVE_BATCH_MAX
+					   : ARCHIVE_TAKE_MAX);
 	k->first = first;
 	pthread_mutex_lock(&status->lock);
 	status->running++;
@@ -380,7 +383,6 @@ void archive_keeper_free(struct archive_keeper *k)
 		return;
 	pthread_join(k->thread, NULL);
 	archive_batch_clear(&k->batch);
-	free(k->batch.messages);
 	archive_days_clear(&k->days);
 	redis_free(k->src.redis);
 	free(k->name);

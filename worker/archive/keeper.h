@@ -1,7 +1,7 @@
 /*
- * A thread that keeps the archive: takes messages from Redis, writes them, tells Redis; and sees to
- * what chores.h names. It has connections of its own. While the database is away or full it
- * takes nothing, so that all waits in Redis, and tries again with growing pauses.
+ * A thread that keeps the archive: writes the messages that its feed takes from Redis (feed.h), and
+ * sees to what chores.h names. It has connections of its own. While the database is away or full no
+ * more than a batch is taken ahead, all else waits in Redis, and it tries again with growing pauses.
  */
 #ifndef ARCHIVE_KEEPER_H
 #define ARCHIVE_KEEPER_H

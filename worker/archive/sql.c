@@ -51,7 +51,8 @@ static const char *const sqlite[ARCHIVE_SQL_COUNT] = {
 		"AS nsp FROM namespaces) t WHERE t.nsp <= 16383 ON CONFLICT DO NOTHING",
 	[ARCHIVE_SQL_MESSAGES] = MESSAGE_COLUMNS
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-	[ARCHIVE_SQL_SEARCH] = "INSERT INTO search (rowid, text, nsp) VALUES (?, ?, ?)",
+	[ARCHIVE_SQL_TAKEN] = "SELECT 0 FROM messages WHERE no = ? AND id <> ? AND nsp = ?",
+	[ARCHIVE_SQL_SEARCH] = "INSERT INTO search (rowid, text) VALUES (?, ?)",
 	[ARCHIVE_SQL_ROOMS] = ROOMS,
 	[ARCHIVE_SQL_COUNTS] = COUNT_COLUMNS
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?) " GROW_COUNTS("max"),
@@ -60,7 +61,7 @@ static const char *const sqlite[ARCHIVE_SQL_COUNT] = {
 	[ARCHIVE_SQL_OLD_WORDS] =
 		"SELECT no, data FROM messages WHERE nsp = ? AND no < ? ORDER BY no" SOME,
 	[ARCHIVE_SQL_FORGET_WORDS] =
-		"INSERT INTO search (search, rowid, text, nsp) VALUES ('delete', ?, ?, ?)",
+		"INSERT INTO search (search, rowid, text) VALUES ('delete', ?, ?)",
 	[ARCHIVE_SQL_OLD_COUNTS] = "DELETE FROM message_counts WHERE no IN " OLD_NUMBERS,
 	[ARCHIVE_SQL_OLD_ROOMS] =
 		"DELETE FROM message_rooms WHERE (nsp, room, no) IN (SELECT m.nsp, r.value, m.no "
@@ -86,6 +87,10 @@ static const char *const postgresql[ARCHIVE_SQL_COUNT] = {
 		"CAST(? AS smallint[]), CAST(? AS smallint[]), CAST(? AS text[]), CAST(? AS text[]), "
 		"CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[]), "
 		"CAST(? AS text[]), CAST(? AS text[])) ON CONFLICT DO NOTHING",
+	[ARCHIVE_SQL_TAKEN] =
+		"SELECT u.place - 1 FROM unnest(CAST(? AS bigint[]), CAST(? AS bigint[]), "
+		"CAST(? AS smallint[])) WITH ORDINALITY u (no, id, nsp, place) "
+		"JOIN messages m ON m.nsp = u.nsp AND m.no = u.no AND m.id <> u.id",
 	[ARCHIVE_SQL_ROOMS] = ROOMS,
 	[ARCHIVE_SQL_COUNTS] = COUNT_COLUMNS
 		"SELECT * FROM unnest(CAST(? AS bigint[]), CAST(? AS integer[]), CAST(? AS integer[]), "

@@ -11,6 +11,7 @@ enum archive_sql {
 	ARCHIVE_SQL_NSP,
 	ARCHIVE_SQL_NSP_ADD,
 	ARCHIVE_SQL_MESSAGES,
+	ARCHIVE_SQL_TAKEN,  /* places in a list of those whose number another message has */
 	ARCHIVE_SQL_SEARCH, /* SQLite only, as all of words */
 	ARCHIVE_SQL_ROOMS,
 	ARCHIVE_SQL_COUNTS,

@@ -19,6 +19,9 @@
 #define TIMEOUT_SQLITE     3000
 #define TIMEOUT_POSTGRESQL 10000
 
+/* From a number to that of the next ms. */
+#define NEXT (INT64_C(1) << ARCHIVE_SHIFT)
+
 struct name {
 	UT_hash_handle hh;
 	int64_t nsp;
@@ -162,6 +165,67 @@ int archive_write_nsp(struct archive_write *w, struct lp_str name, int64_t *nsp)
 	return LP_OK;
 }
 
+/* --- numbers --- */
+
+/*
+ * Where Redis' clock went back, a message may have the number of another one: then it has the first
+ * free one of the ms that follow. So it does whenever it is written again.
+ */
+struct place {
+	int64_t *no; /* of m, or of some counts */
+	int64_t id, nsp;
+	const struct archive_message *m;
+	bool taken;
+};
+
+static void bind_places(struct archive_write *w, struct sql_stmt *st, const struct place *p,
+			size_t count)
+{
+	struct archive_array a[3] = {{{0}}};
+
+	if (sql_dialect(w->db) == SQL_SQLITE) {
+		sql_bind_int(st, 1, *p->no);
+		sql_bind_int(st, 2, p->id);
+		sql_bind_int(st, 3, p->nsp);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		archive_array_int(&a[0], *p[i].no);
+		archive_array_int(&a[1], p[i].id);
+		archive_array_int(&a[2], p[i].nsp);
+	}
+	for (unsigned k = 0; k < 3; k++)
+		archive_array_bind(st, k + 1, &a[k]);
+}
+
+/*
+ * Leaves in p those whose number another message has, with the next one. For SQLite a single one.
+ */
+static int step_aside(struct archive_write *w, struct place *p, size_t *count)
+{
+	struct sql_stmt *st = statement(w, ARCHIVE_SQL_TAKEN);
+	size_t n = 0;
+	int rc;
+
+	if (!st)
+		return LP_ESTORE;
+	bind_places(w, st, p, *count);
+	while ((rc = sql_step(st)) == SQL_ROW) {
+		if ((uint64_t)sql_int(st, 0) < *count)
+			p[sql_int(st, 0)].taken = true;
+	}
+	sql_reset(st);
+	for (size_t i = 0; i < *count; i++) {
+		if (!p[i].taken)
+			continue;
+		*p[i].no += NEXT;
+		p[i].taken = false;
+		p[n++] = p[i];
+	}
+	*count = n;
+	return rc;
+}
+
 /* --- messages --- */
 
 static int by_no(const void *a, const void *b)
@@ -188,14 +252,11 @@ static void bind_flag(struct sql_stmt *st, unsigned n, int flag)
 		sql_bind_int(st, n, flag);
 }
 
-/* SQLite: a row at a time is fastest. */
-static int write_row(struct archive_write *w, const struct archive_message *m)
+static int write_fields(struct archive_write *w, const struct archive_message *m)
 {
 	struct sql_stmt *row = statement(w, ARCHIVE_SQL_MESSAGES);
-	struct sql_stmt *search = statement(w, ARCHIVE_SQL_SEARCH);
-	int rc;
 
-	if (!row || !search)
+	if (!row)
 		return LP_ESTORE;
 	sql_bind_int(row, 1, m->no);
 	sql_bind_int(row, 2, m->id);
@@ -210,16 +271,38 @@ static int write_row(struct archive_write *w, const struct archive_message *m)
 	bind_optional(row, 11, m->except);
 	bind_optional(row, 12, m->from);
 	bind_optional(row, 13, m->extra);
-	rc = sql_run(row);
-	/* It was there: so are its words. */
-	if (rc != LP_OK || sql_changes(w->db) == 0)
-		return rc;
+	return sql_run(row);
+}
+
+static int write_words(struct archive_write *w, const struct archive_message *m)
+{
+	struct sql_stmt *search = statement(w, ARCHIVE_SQL_SEARCH);
+
+	if (!search)
+		return LP_ESTORE;
 	lp_buf_reset(&w->text);
 	words_add(&w->text, lp_buf_str(&m->data), true);
 	sql_bind_int(search, 1, m->no);
 	sql_bind_text(search, 2, lp_buf_str(&w->text));
-	sql_bind_int(search, 3, m->nsp);
 	return sql_run(search);
+}
+
+/* SQLite: a row at a time is fastest. */
+static int write_row(struct archive_write *w, struct archive_message *m)
+{
+	for (;;) {
+		struct place p = {.no = &m->no, .id = m->id, .nsp = m->nsp};
+		size_t others = 1;
+		int rc = write_fields(w, m);
+
+		if (rc == LP_OK && sql_changes(w->db))
+			return write_words(w, m);
+		if (rc == LP_OK)
+			rc = step_aside(w, &p, &others);
+		/* Is it there already, so are its words. */
+		if (rc != LP_OK || !others)
+			return rc;
+	}
 }
 
 static int write_rows(struct archive_write *w, struct archive_message *const *m, size_t count)
@@ -232,7 +315,7 @@ static int write_rows(struct archive_write *w, struct archive_message *const *m,
 }
 
 /* PostgreSQL: all rows with one statement, a column an array. */
-static int write_columns(struct archive_write *w, struct archive_message *const *m, size_t count)
+static int write_columns(struct archive_write *w, const struct place *p, size_t count)
 {
 	struct sql_stmt *st = statement(w, ARCHIVE_SQL_MESSAGES);
 	struct archive_array a[13] = {{{0}}};
@@ -240,16 +323,16 @@ static int write_columns(struct archive_write *w, struct archive_message *const 
 	if (!st)
 		return LP_ESTORE;
 	for (size_t i = 0; i < count; i++) {
-		const int64_t numbers[] = {m[i]->no, m[i]->id, m[i]->nsp, m[i]->leave,
-					   m[i]->cancel};
-		const struct lp_str texts[] = {m[i]->room,
-					       lp_buf_str(&m[i]->data),
-					       m[i]->expire,
-					       m[i]->apns_name,
-					       lp_buf_str(&m[i]->rooms),
-					       m[i]->except,
-					       m[i]->from,
-					       m[i]->extra};
+		const struct archive_message *m = p[i].m;
+		const int64_t numbers[] = {m->no, m->id, m->nsp, m->leave, m->cancel};
+		const struct lp_str texts[] = {m->room,
+					       lp_buf_str(&m->data),
+					       m->expire,
+					       m->apns_name,
+					       lp_buf_str(&m->rooms),
+					       m->except,
+					       m->from,
+					       m->extra};
 
 		for (size_t k = 0; k < 3; k++)
 			archive_array_int(&a[k], numbers[k]);
@@ -263,6 +346,23 @@ static int write_columns(struct archive_write *w, struct archive_message *const 
 	for (unsigned k = 0; k < 13; k++)
 		archive_array_bind(st, k + 1, &a[k]);
 	return sql_run(st);
+}
+
+static int write_all(struct archive_write *w, struct archive_message *const *m, size_t count)
+{
+	struct place *places = lp_xcalloc(count + 1, sizeof(places[0]));
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		places[i] = (struct place){&m[i]->no, m[i]->id, m[i]->nsp, m[i], false};
+	do {
+		rc = write_columns(w, places, count);
+		if (rc != LP_OK || (uint64_t)sql_changes(w->db) == count)
+			break;
+		rc = step_aside(w, places, &count);
+	} while (rc == LP_OK && count);
+	free(places);
+	return rc;
 }
 
 /* The further rooms of those with several, which are few. */
@@ -296,10 +396,12 @@ int archive_write_messages(struct archive_write *w, struct archive_message *cons
 
 	/* The order of the index of words, and the same for all who write at the same time. */
 	memcpy(sorted, m, count * sizeof(sorted[0]));
+	for (size_t i = 0; i < count; i++)
+		m[i]->no = archive_no(m[i]->sent, m[i]->nsp, m[i]->id);
 	qsort(sorted, count, sizeof(sorted[0]), by_no);
 	if (rc == LP_OK)
 		rc = sql_dialect(w->db) == SQL_SQLITE ? write_rows(w, sorted, count)
-						      : write_columns(w, sorted, count);
+						      : write_all(w, sorted, count);
 	for (size_t i = 0; rc == LP_OK && i < count; i++) {
 		if (sorted[i]->others.n)
 			rc = write_rooms(w, sorted[i]);
@@ -309,6 +411,28 @@ int archive_write_messages(struct archive_write *w, struct archive_message *cons
 }
 
 /* --- counts --- */
+
+/* Their messages may have stepped aside, too. */
+static int find_messages(struct archive_write *w, struct archive_counts *c, size_t count)
+{
+	size_t part = sql_dialect(w->db) == SQL_SQLITE ? 1 : count;
+	struct place *places = lp_xcalloc(part + 1, sizeof(places[0]));
+	int rc = LP_OK;
+
+	for (size_t i = 0; rc == LP_OK && i < count; i += part) {
+		size_t left = part;
+
+		for (size_t k = 0; k < part; k++) {
+			struct archive_counts *at = &c[i + k];
+
+			places[k] = (struct place){&at->no, at->id, at->nsp, NULL, false};
+		}
+		while (rc == LP_OK && left)
+			rc = step_aside(w, places, &left);
+	}
+	free(places);
+	return rc;
+}
 
 static int write_count(struct archive_write *w, const struct archive_counts *c)
 {
@@ -346,10 +470,12 @@ static int write_count_columns(struct archive_write *w, const struct archive_cou
 	return sql_run(st);
 }
 
-int archive_write_counts(struct archive_write *w, const struct archive_counts *c, size_t count)
+int archive_write_counts(struct archive_write *w, struct archive_counts *c, size_t count)
 {
 	int rc = sql_begin(w->db);
 
+	if (rc == LP_OK && count)
+		rc = find_messages(w, c, count);
 	if (rc == LP_OK && sql_dialect(w->db) == SQL_POSTGRESQL)
 		rc = write_count_columns(w, c, count);
 	for (size_t i = 0; rc == LP_OK && sql_dialect(w->db) == SQL_SQLITE && i < count; i++)
@@ -424,7 +550,6 @@ static int forget_words(struct archive_write *w, int64_t nsp, int64_t before)
 		words_add(&w->text, sql_text(rows, 1), true);
 		sql_bind_int(gone, 1, sql_int(rows, 0));
 		sql_bind_text(gone, 2, lp_buf_str(&w->text));
-		sql_bind_int(gone, 3, nsp);
 		rc = sql_run(gone);
 		if (rc != LP_OK)
 			break;

@@ -37,10 +37,13 @@ struct sql *archive_write_db(struct archive_write *w);
  */
 int archive_write_nsp(struct archive_write *w, struct lp_str name, int64_t *nsp) LP_MUSTCHECK;
 
-/* All of them, or none; errors as in sql.h. Messages are put in the order of no. */
+/*
+ * All of them, or none; errors as in sql.h. Messages are put in the order of no, which changes where
+ * another message has the same.
+ */
 int archive_write_messages(struct archive_write *w, struct archive_message *const *m,
 			   size_t count) LP_MUSTCHECK;
-int archive_write_counts(struct archive_write *w, const struct archive_counts *c,
+int archive_write_counts(struct archive_write *w, struct archive_counts *c,
 			 size_t count) LP_MUSTCHECK;
 int archive_write_stats(struct archive_write *w, const struct archive_stat *s,
 			size_t count) LP_MUSTCHECK;

@@ -73,7 +73,7 @@ export class ArchiveTables {
 			add("message_counts (no, online_web, ack_web, ack_ios)", part.filter((one) => one.online), (one) => [no(one),
 				one.online, one.ack, 1]);
 			if (this.sqlite)
-				add("search (rowid, text, nsp)", part, (one) => [no(one), words(one.data), nsp]);
+				add("search (rowid, text)", part, (one) => [no(one), words(one.data)]);
 		}
 		await this.run(`BEGIN;\n${statements.join("\n")}\nCOMMIT;\n`);
 	}
