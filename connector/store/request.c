@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/lp_mem.h"
+#include "connector/store/ack_request.h"
 #include "connector/store/request.h"
 
 /* More arguments than that, which only very many rooms are, go by themselves. */
@@ -22,6 +23,7 @@ static const struct {
 	[REQUEST_ROOM_LEAVE] = {.script = "room_leave", .owner = true},
 	[REQUEST_ROOM_MOVE] = {.script = "room_move", .owner = true},
 	[REQUEST_ACKS] = {.script = "acks"},
+	[REQUEST_ACKS_UNREAD] = {.script = "acks_unread"},
 	[REQUEST_ACK_LATE] = {.script = "ack_late"},
 	[REQUEST_DELIVERED] = {.script = "delivered"},
 	[REQUEST_UNREAD] = {.script = "unread"},
@@ -101,6 +103,16 @@ struct request *request_new(enum request_kind kind, struct lp_str key, const str
 	return r;
 }
 
+struct request *request_again(const struct request *r, enum request_kind kind)
+{
+	struct request *again = lp_xmalloc(sizeof(*again) + r->len);
+
+	*again = (struct request){
+		.kind = kind, .argc = r->argc, .together = 1, .key_len = r->key_len, .len = r->len};
+	memcpy(again->bytes, r->bytes, r->len);
+	return again;
+}
+
 static void add_args(struct lp_buf *out, const struct request *r)
 {
 	lp_buf_add(out, r->bytes + r->key_len, r->len - r->key_len);
@@ -129,13 +141,9 @@ static void write_many(const struct request *first, struct lp_str owner, struct 
 	}
 }
 
-void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out)
+/* EVALSHA <sha1> 1 <key> [<owner>] ... */
+static void write_one(const struct request *r, struct lp_str owner, struct lp_buf *out)
 {
-	if (r->together > 1) {
-		write_many(r, owner, out);
-		return;
-	}
-	/* EVALSHA <sha1> 1 <key> [<owner>] ... */
 	lp_buf_addc(out, '*');
 	lp_buf_addu(out, 3 + r->argc + kinds[r->kind].owner);
 	lp_buf_addz(out, "\r\n");
@@ -146,6 +154,21 @@ void request_write(const struct request *r, struct lp_str owner, struct lp_buf *
 	if (kinds[r->kind].owner)
 		request_add(out, owner);
 	add_args(out, r);
+}
+
+void request_write(const struct request *r, struct lp_str owner, struct lp_buf *scratch,
+		   request_command send, void *arg)
+{
+	if (r->kind == REQUEST_ACKS) {
+		ack_request_write(r, scratch, send, arg);
+		return;
+	}
+	lp_buf_reset(scratch);
+	if (r->together > 1)
+		write_many(r, owner, scratch);
+	else
+		write_one(r, owner, scratch);
+	send(arg, scratch, true);
 }
 
 void request_queue_put(struct request_queue *q, struct request *r)

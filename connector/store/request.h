@@ -25,7 +25,8 @@ enum request_kind {
 	REQUEST_ROOM_JOIN,
 	REQUEST_ROOM_LEAVE,
 	REQUEST_ROOM_MOVE,
-	REQUEST_ACKS,
+	REQUEST_ACKS, /* a transaction, see ack_request.h */
+	REQUEST_ACKS_UNREAD,
 	REQUEST_ACK_LATE,
 	REQUEST_DELIVERED,
 	REQUEST_UNREAD,
@@ -43,6 +44,7 @@ enum request_kind {
 	REQUEST_NODE_REAP,
 	REQUEST_SCRIPTS, /* rows of the table of scripts */
 	REQUEST_LOAD = REQUEST_SCRIPTS,
+	REQUEST_PART, /* a command of a transaction, but for the last */
 	REQUEST_KINDS,
 };
 
@@ -85,11 +87,16 @@ void request_addu(struct lp_buf *out, uint64_t n);
 /* argc: strings in args. key and args are copied. */
 struct request *request_new(enum request_kind kind, struct lp_str key, const struct lp_buf *args,
 			    unsigned argc, store_cb cb, void *cb_arg);
+/* The same arguments for another script. Nobody is called back. */
+struct request *request_again(const struct request *r, enum request_kind kind);
+/* Is given the commands of a request in turn; the answer to the last is the answer to the request. */
+typedef void (*request_command)(void *arg, const struct lp_buf *command, bool last);
 /*
- * Appends the whole command; owner: <node_id>.<epoch>. r->together is set: the requests behind it
- * are in the command too.
+ * Writes the commands, each into scratch; owner: <node_id>.<epoch>. r->together is set: the requests
+ * behind it are in the command too.
  */
-void request_write(const struct request *r, struct lp_str owner, struct lp_buf *out);
+void request_write(const struct request *r, struct lp_str owner, struct lp_buf *scratch,
+		   request_command send, void *arg);
 
 /* Takes the request. */
 void request_queue_put(struct request_queue *q, struct request *r);

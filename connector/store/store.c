@@ -28,6 +28,20 @@ static void advance(struct store *s);
 
 /* --- the queue --- */
 
+/* A command of a request that is being sent. */
+struct sending {
+	struct store *s;
+	struct request *request; /* what the answer to the last one is known by */
+};
+
+static void send_command(void *arg, const struct lp_buf *command, bool last)
+{
+	const struct sending *now = arg;
+
+	redis_conn_send(now->s->conn, command->data, command->len,
+			last ? now->request : &now->s->control[REQUEST_PART]);
+}
+
 static void pump(struct store *s)
 {
 	struct request_queue *q = &s->queue;
@@ -38,9 +52,8 @@ static void pump(struct store *s)
 	if (s->state != STORE_READY)
 		return;
 	while (q->sent < WINDOW && q->sent_bytes < WINDOW_BYTES && (r = request_queue_send(q))) {
-		lp_buf_reset(&s->command);
-		request_write(r, lp_cstr(s->owner), &s->command);
-		redis_conn_send(s->conn, s->command.data, s->command.len, r);
+		request_write(r, lp_cstr(s->owner), &s->command, send_command,
+			      &(struct sending){s, r});
 	}
 }
 
@@ -159,6 +172,11 @@ static void call_back(const struct request *r, enum store_answer answer, const r
 	free(items);
 }
 
+static uint64_t integer(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_INTEGER && r->integer > 0 ? (uint64_t)r->integer : 0;
+}
+
 static void on_answer(struct store *s, struct request *r, const redisReply *reply)
 {
 	enum store_answer answer = STORE_DONE;
@@ -170,6 +188,8 @@ static void on_answer(struct store *s, struct request *r, const redisReply *repl
 		s->stats.refused++;
 		log_error(s, r->kind, reply);
 	}
+	if (r->kind == REQUEST_ACKS && integer(reply))
+		request_queue_put(&s->queue, request_again(r, REQUEST_ACKS_UNREAD));
 	if (r->cb)
 		call_back(r, answer, reply);
 	free(r);
@@ -207,10 +227,9 @@ static void send_node(struct store *s, enum request_kind kind, unsigned argc)
 	r = request_new(kind, lp_buf_str(&key), &s->args, argc, NULL, NULL);
 	lp_buf_reset(&s->args);
 	lp_buf_clear(&key);
-	lp_buf_reset(&s->command);
-	request_write(r, lp_cstr(s->owner), &s->command);
+	request_write(r, lp_cstr(s->owner), &s->command, send_command,
+		      &(struct sending){s, &s->control[kind]});
 	free(r);
-	redis_conn_send(s->conn, s->command.data, s->command.len, &s->control[kind]);
 }
 
 static void send_load(struct store *s, const struct script *script)
@@ -357,11 +376,6 @@ static void on_loaded(struct store *s)
 	} else {
 		send_start(s);
 	}
-}
-
-static uint64_t integer(const redisReply *r)
-{
-	return r->type == REDIS_REPLY_INTEGER && r->integer > 0 ? (uint64_t)r->integer : 0;
 }
 
 static void set_clock(struct store *s, uint64_t time)
@@ -548,7 +562,7 @@ static void on_reply(void *arg, void *request, const struct redisReply *reply)
 	struct request *r = request;
 
 	if (passing(reply) || (reply->type == REDIS_REPLY_ERROR && r->kind >= REQUEST_QUEUED &&
-			       r->kind != REQUEST_NODE_REAP)) {
+			       r->kind != REQUEST_NODE_REAP && r->kind != REQUEST_PART)) {
 		const char *why = reply->str ? reply->str : "an error in one of several answers";
 
 		s->loading = strncmp(why, "LOADING", 7) == 0;
@@ -556,6 +570,13 @@ static void on_reply(void *arg, void *request, const struct redisReply *reply)
 		return;
 	}
 	switch (r->kind) {
+	case REQUEST_PART:
+		break; /* an error in it is found again in the answer to EXEC */
+	case REQUEST_ACKS:
+		if (reply->type == REDIS_REPLY_ARRAY && reply->elements)
+			reply = reply->element[reply->elements - 1]; /* what acks.lua says */
+		on_answer(s, r, reply);
+		break;
 	case REQUEST_LOAD:
 		on_loaded(s);
 		break;

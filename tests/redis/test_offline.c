@@ -114,7 +114,15 @@ static void test_unread(void)
 	CALL("0", "unread_done", B, ANN, "7");
 	EXPECT("EXISTS " B ":unread:" ANN, "0");
 	/* acknowledging takes it out, too */
-	CALL("1", "acks", B, "7", "android", "1", BOB);
+	EXPECT("SADD " B ":ack:7:android " BOB, "1");
+	CALL("1", "acks", B, "7", "android");
+	EXPECT("EXISTS " B ":unread:" BOB, "1");
+	CALL("1", "acks_unread", B, "7", "android", "1", BOB);
+	EXPECT("EXISTS " B ":unread:" BOB, "0");
+	/* should that not come to pass, it is not brought all the same */
+	EXPECT("ZADD " B ":unread:" BOB " 7 7", "1");
+	EXPECT("HSET " B ":client:" BOB " platform android", "1");
+	CALL("  []", "unread", B, BOB, "1000");
 	EXPECT("EXISTS " B ":unread:" BOB, "0");
 }
 

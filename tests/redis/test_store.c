@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/lp_log.h"
+#include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/script.h"
 #include "connector/store/store.h"
@@ -262,6 +263,43 @@ static void test_operations(void)
 	CU_ASSERT(is("EXISTS " B ":clients " B ":rooms " B ":route:news lp:nodes lp:inbox-seq",
 		     NULL, "0"));
 	CU_ASSERT(is("KEYS lp:inbox:*", NULL, "0 elements"));
+}
+
+/* Very many, and again, while the link breaks again and again: each counts once. */
+static void test_acks(void)
+{
+	enum { MANY = 20000, STEP = 500 };
+	struct node n;
+	char(*names)[24] = lp_xcalloc(MANY, sizeof(*names));
+	struct lp_str *ids = lp_xcalloc(MANY, sizeof(*ids));
+
+	for (int i = 0; i < MANY; i++)
+		ids[i] = lp_str(names[i], (size_t)snprintf(names[i], sizeof(names[i]),
+							   "/d#u%d#android-1", i));
+	fresh();
+	node_start(&n, "n1");
+	ask("HSET " B ":msg:1 room news sendDate 9999999999999 ackCount 0", NULL);
+	ask("HSET " B ":offline:1 %s stored", names[7]);
+	ask("ZADD " B ":unread:%s 1 1 2 2", names[7]);
+	for (int i = 0; i < MANY; i += STEP) {
+		store_redis_ops.acks(n.store, LP_STR("/d"), 1, PLATFORM_ANDROID, ids, (size_t)i);
+		store_redis_ops.acks(n.store, LP_STR("/d"), 2, PLATFORM_ANDROID, ids, STEP);
+		run_for(1);
+		if (i % (8 * STEP) == 0)
+			ask("CLIENT KILL TYPE normal SKIPME yes", NULL);
+	}
+	store_redis_ops.acks(n.store, LP_STR("/d"), 1, PLATFORM_ANDROID, ids, MANY);
+	run_for(20);
+	WAIT(idle(&n));
+	CU_ASSERT(store_stats(n.store)->lost_links > 0);
+	CU_ASSERT(is("HGET " B ":msg:1 ackAndroidCount", NULL, "20000"));
+	CU_ASSERT(is("HGET " B ":msg:1 ackCount", NULL, "20000"));
+	CU_ASSERT(is("SCARD " B ":ack:1:android", NULL, "20000"));
+	CU_ASSERT(is("ZCARD " B ":unread:%s", names[7], "1"));
+	CU_ASSERT(is("EXISTS " B ":ack:2:android", NULL, "0"));
+	node_stop(&n);
+	free(ids);
+	free(names);
 }
 
 /* What is asked for in one pass goes in few calls, in order, and each has its own answer. */
@@ -748,6 +786,7 @@ int main(void)
 	/* first, while there is little to load */
 	CU_ADD_TEST(suite, test_loading);
 	CU_ADD_TEST(suite, test_operations);
+	CU_ADD_TEST(suite, test_acks);
 	CU_ADD_TEST(suite, test_together);
 	CU_ADD_TEST(suite, test_inbox);
 	CU_ADD_TEST(suite, test_questions);

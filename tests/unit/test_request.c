@@ -40,6 +40,13 @@ static void test_strings(void)
 	lp_buf_clear(&out);
 }
 
+/* The commands one after the other, ! behind the last one. */
+static void note_command(void *arg, const struct lp_buf *command, bool last)
+{
+	lp_buf_adds(arg, lp_buf_str(command));
+	lp_buf_addc(arg, last ? '!' : '|');
+}
+
 /* The owner stands behind the key in those scripts that want it. */
 static void test_write(void)
 {
@@ -49,22 +56,52 @@ static void test_write(void)
 	} rows[] = {
 		{REQUEST_CLIENT_OFF, "*6\r\n$7\r\nEVALSHA\r\n$40\r\n",
 		 "\r\n$1\r\n1\r\n$7\r\nlp:{/d}\r\n$3\r\na.1\r\n$1\r\nx\r\n"},
-		{REQUEST_ACKS, "*5\r\n$7\r\nEVALSHA\r\n$40\r\n",
+		{REQUEST_INFO, "*5\r\n$7\r\nEVALSHA\r\n$40\r\n",
 		 "\r\n$1\r\n1\r\n$7\r\nlp:{/d}\r\n$1\r\nx\r\n"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct request *r = make(rows[i].kind, "x");
-		struct lp_buf want = {0}, out = {0};
+		struct lp_buf want = {0}, out = {0}, scratch = {0};
 
-		request_write(r, LP_STR("a.1"), &out);
-		lp_buf_addf(&want, "%s%s%s", rows[i].head, request_script(rows[i].kind)->sha1,
+		request_write(r, LP_STR("a.1"), &scratch, note_command, &out);
+		lp_buf_addf(&want, "%s%s%s!", rows[i].head, request_script(rows[i].kind)->sha1,
 			    rows[i].tail);
 		CU_ASSERT(lp_str_eq(lp_buf_str(&out), lp_buf_str(&want)));
 		lp_buf_clear(&out);
+		lp_buf_clear(&scratch);
 		lp_buf_clear(&want);
 		free(r);
 	}
+}
+
+/* Acks: the sets by plain commands, then the script, all in one transaction. */
+static void test_acks(void)
+{
+	static const char *const groups[] = {"7",   "web", "2", "/d#a b#web-\r\n", "", "18",
+					     "ios", "1",   "$1"};
+	struct lp_buf args = {0}, want = {0}, out = {0}, scratch = {0};
+	struct request *r;
+
+	for (size_t i = 0; i < COUNT(groups); i++)
+		request_addz(&args, groups[i]);
+	r = request_new(REQUEST_ACKS, LP_STR("lp:{/d}"), &args, COUNT(groups), NULL, NULL);
+	request_write(r, LP_STR("a.1"), &scratch, note_command, &out);
+	lp_buf_addf(&want,
+		    "*1\r\n$5\r\nMULTI\r\n|"
+		    "*4\r\n$4\r\nSADD\r\n$17\r\nlp:{/d}:ack:7:web\r\n$13\r\n/d#a b#web-\r\n\r\n"
+		    "$0\r\n\r\n|"
+		    "*3\r\n$4\r\nSADD\r\n$18\r\nlp:{/d}:ack:18:ios\r\n$2\r\n$1\r\n|"
+		    "*8\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n$7\r\nlp:{/d}\r\n"
+		    "$1\r\n7\r\n$3\r\nweb\r\n$2\r\n18\r\n$3\r\nios\r\n|"
+		    "*1\r\n$4\r\nEXEC\r\n!",
+		    request_script(REQUEST_ACKS)->sha1);
+	CU_ASSERT(lp_str_eq(lp_buf_str(&out), lp_buf_str(&want)));
+	lp_buf_clear(&args);
+	lp_buf_clear(&want);
+	lp_buf_clear(&out);
+	lp_buf_clear(&scratch);
+	free(r);
 }
 
 /* s: sends one; a: one is answered; r: the link broke; p: one more is put. */
@@ -115,6 +152,7 @@ int main(void)
 	static const struct lp_test tests[] = {
 		{"strings", test_strings},
 		{"write", test_write},
+		{"acks", test_acks},
 		{"queue", test_queue},
 	};
 

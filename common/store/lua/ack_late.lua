@@ -14,7 +14,9 @@ end
 for _, room in ipairs(msg[4] and cjson.decode(msg[4]) or { msg[1] }) do
   local since = redis.call('ZSCORE', B .. ':room:' .. room .. ':ever:' .. platform, client)
   if since and tonumber(since) <= tonumber(msg[2]) then
-    return ack_add(B, id, msg[2], platform, ARGV, 3, 3)
+    redis.call('SADD', B .. ':ack:' .. id .. ':' .. platform, client)
+    redis.call('ZREM', B .. ':unread:' .. client, id)
+    return ack_count(B, id, platform)
   end
 end
 return 0

@@ -1,17 +1,15 @@
--- Records acknowledgements of messages whose record still exists.
+-- Counts acknowledgements of messages. Before it, in the same transaction, their clients were added
+-- to the sets B:ack:<id>:<platform>.
 -- KEYS[1]  B, the namespace's base key
--- ARGV     groups: message id, platform, n, then n client ids
--- Returns  how many were new
+-- ARGV     pairs: message id, platform
+-- Returns  1 when some of them may be in unread lists (see acks_unread.lua), else 0
 -- include lib/stat.lua
 -- include lib/archive.lua
 -- include lib/ack.lua
-local B, i, added = KEYS[1], 1, 0
-while i < #ARGV do
-  local n = tonumber(ARGV[i + 2])
-  local sent = redis.call('HGET', B .. ':msg:' .. ARGV[i], 'sendDate')
-  if sent then
-    added = added + ack_add(B, ARGV[i], sent, ARGV[i + 1], ARGV, i + 3, i + 2 + n)
+local B, unread = KEYS[1], 0
+for i = 1, #ARGV, 2 do
+  if ack_count(B, ARGV[i], ARGV[i + 1]) > 0 and unread == 0 then
+    unread = redis.call('EXISTS', B .. ':offline:' .. ARGV[i])
   end
-  i = i + 3 + n
 end
-return added
+return unread
