@@ -504,6 +504,7 @@ export default {
     user_hint: 'All devices of that user.',
     client_name: 'Client id',
     client_hint: 'That device alone.',
+    online_now: 'Online now:',
     no_client: 'Which client?',
     client_invalid: 'That is not the id of a client of this namespace.',
     no_room: 'Which room?',

@@ -399,7 +399,7 @@ const zh: typeof en = {
     done: '完成',
   },
   dashboard: {
-    hint: '谁在这里，什么已到达。',
+    hint: '谁在线，消息到达情况如何。',
     live: '当前在线',
   },
   room: {
@@ -499,6 +499,7 @@ const zh: typeof en = {
     user_hint: '该用户的所有设备。',
     client_name: '客户端编号',
     client_hint: '仅该设备。',
+    online_now: '当前在线：',
     no_client: '哪个客户端？',
     client_invalid: '不是该命名空间的客户端编号。',
     no_room: '哪个房间？',
