@@ -123,6 +123,10 @@ static void serve_conn(struct loop *loop, struct api_ctx *ctx, struct conn *c)
 	}
 	fd = c->fcgi.ipcFd;
 	pthread_mutex_unlock(&c->busy);
+	/*
+	 * Another thread may close the descriptor before this call has returned, but not before the
+	 * kernel has found it; the thread sanitizer can not know that.
+	 */
 	if (fd < 0 || !watch(loop, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT, c))
 		conn_close(loop, c); /* else it is another thread's by now */
 }
