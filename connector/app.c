@@ -27,6 +27,9 @@
 #define WAIT_MAX      1000 /* ms */
 #define STORE_STOP_MS 5000 /* for what is on its way to Redis */
 #define DRAIN_MS      1000 /* for clients to read that they are disconnected */
+/* Of a pass for what clients sent: enough for some 500 acks. Whatever is ready beyond that is polled
+ * again by the next pass, which would cost too much if it came sooner. */
+#define CROWD_US 3000
 
 enum app_state {
 	APP_STARTING = 0, /* not listening yet */
@@ -247,6 +250,7 @@ struct app *app_new(struct settings *settings)
 	a->loop = loop_new(&ops, a);
 	if (!a->loop || !make_rules(a))
 		goto fail;
+	loop_bound_crowd(a->loop, CROWD_US);
 	a->files = listener_raise_files();
 	http = setup_http(settings, a->files);
 	a->http = http_server_new(a->loop, &http);

@@ -12,6 +12,7 @@
 #include "common/async/loop.h"
 
 #define SIGNAL_COUNT 4
+#define PRIORITIES   (LOOP_PRIORITY_CROWD + 1) /* events have the middle one by default */
 
 struct loop {
 	const struct loop_ops *ops;
@@ -19,10 +20,12 @@ struct loop {
 	struct event_base *base;
 	struct event *signals[SIGNAL_COUNT];
 	struct event *timer;
-	uint64_t timer_at; /* when the pending timer fires */
-	uint64_t now;      /* 0: not read yet in this pass */
-	unsigned wait;     /* ms the next pass may wait for events */
-	bool stopping;     /* the first SIGTERM or SIGINT came */
+	uint64_t timer_at;    /* when the pending timer fires */
+	uint64_t now;         /* 0: not read yet in this pass */
+	uint64_t crowd_us;    /* see loop_bound_crowd() */
+	uint64_t crowd_since; /* when the first of them was handled in this pass; 0: none was */
+	unsigned wait;        /* ms the next pass may wait for events */
+	bool stopping;        /* the first SIGTERM or SIGINT came */
 	bool exiting;
 	int status;
 };
@@ -77,6 +80,8 @@ static struct event_base *base_new(void)
 		base = event_base_new_with_config(config);
 		event_config_free(config);
 	}
+	if (base)
+		event_base_priority_init(base, PRIORITIES);
 	return base;
 }
 
@@ -129,6 +134,24 @@ uint64_t loop_now(struct loop *l)
 	return l->now;
 }
 
+void loop_bound_crowd(struct loop *l, uint64_t us)
+{
+	l->crowd_us = us;
+}
+
+void loop_share(struct loop *l, uint64_t left_us)
+{
+	uint64_t now;
+
+	if (!l->crowd_us)
+		return;
+	now = lp_mono_us();
+	if (!l->crowd_since)
+		l->crowd_since = now;
+	if (now - l->crowd_since + left_us >= l->crowd_us)
+		event_base_loopbreak(l->base); /* what is ready stays so */
+}
+
 static void timer_set(struct loop *l, unsigned wait)
 {
 	struct timeval tv = {wait / 1000, (wait % 1000) * 1000};
@@ -143,6 +166,7 @@ static void timer_set(struct loop *l, unsigned wait)
 void loop_pass(struct loop *l)
 {
 	l->now = 0;
+	l->crowd_since = 0;
 	event_base_loop(l->base, EVLOOP_ONCE | (l->wait ? 0 : EVLOOP_NONBLOCK));
 	l->wait = l->ops->pass(l->arg, loop_now(l));
 	if (l->wait)

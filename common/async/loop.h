@@ -24,6 +24,12 @@ struct loop_ops {
 };
 
 /*
+ * For event_priority_set(): events of sockets of which thousands may be ready at once. All others,
+ * of links to Redis say, are handled before them.
+ */
+#define LOOP_PRIORITY_CROWD 2
+
+/*
  * ops is borrowed. Takes over the signals above, ignores SIGPIPE, and leads libevent's messages
  * into the log. NULL when libevent has no way to wait on this system (logged).
  */
@@ -33,6 +39,17 @@ struct event_base *loop_base(struct loop *l);
 
 /* Monotonic ms, read once per pass. */
 uint64_t loop_now(struct loop *l);
+
+/*
+ * What the callbacks of such events may take of one pass, in µs; 0, the default: whatever they do.
+ */
+void loop_bound_crowd(struct loop *l, uint64_t us);
+/*
+ * To be called behind each of these callbacks. When they have used up that time, together with what
+ * they left to the pass function (left_us, an estimate of all of it), the others keep for the next
+ * pass, so that what became ready meanwhile need not wait for all of the crowd.
+ */
+void loop_share(struct loop *l, uint64_t left_us);
 
 /* One pass. */
 void loop_pass(struct loop *l);

@@ -43,6 +43,7 @@ struct core *core_new(const struct core_conf *conf, const struct store_ops *ops,
 	c->store = store;
 	lp_pool_init(&c->members, sizeof(struct member));
 	c->transfer_left = TRANSFER_SLICE;
+	c->deliver_left = DELIVER_AT_ONCE;
 	return c;
 }
 

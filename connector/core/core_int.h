@@ -72,13 +72,14 @@ struct core {
 	struct transfer *last_transfer;
 	struct expulsion *expulsions; /* under way, in order: see expel.c */
 	struct expulsion *last_expulsion;
-	size_t transfer_left; /* clients that may still be looked at in this turn */
-	uint64_t now;         /* monotonic ms, of the last call that brought it */
-	uint64_t wall;        /* see core_set_wall() */
-	uint64_t next_write;  /* when acks and counts are written next */
-	uint64_t last_serial; /* of connections and of rooms */
-	uint64_t sequence;    /* of messages delivered here, all namespaces */
-	uint64_t generation;  /* goes up each time the store forgot us */
+	size_t transfer_left;  /* clients that may still be looked at in this turn */
+	uint32_t deliver_left; /* members of small rooms that may still be served in this turn */
+	uint64_t now;          /* monotonic ms, of the last call that brought it */
+	uint64_t wall;         /* see core_set_wall() */
+	uint64_t next_write;   /* when acks and counts are written next */
+	uint64_t last_serial;  /* of connections and of rooms */
+	uint64_t sequence;     /* of messages delivered here, all namespaces */
+	uint64_t generation;   /* goes up each time the store forgot us */
 	struct catchup catchup;
 	size_t offline_nsps;
 	struct pace *paces;          /* of namespaces that have one */

@@ -250,12 +250,25 @@ static struct delivery next_delivery(struct nsp *nsp, struct lp_str addressee, s
 	};
 }
 
+/* Whether the room is to be served now: it is small, and not too much was served in this turn. */
+static bool at_once(struct room *room)
+{
+	struct core *core = room->nsp->core;
+
+	if (room->count <= DELIVER_FEW)
+		return true;
+	if (room->count > DELIVER_SLICE || room->count > core->deliver_left)
+		return false;
+	core->deliver_left -= room->count;
+	return true;
+}
+
 static void start(struct room *room)
 {
 	if (room->busy)
 		return; /* it joins the round */
 	room->round = room->last_delivery->sequence;
-	if (room->count > DELIVER_SLICE) {
+	if (!at_once(room)) {
 		make_busy(room);
 		return;
 	}
@@ -441,18 +454,18 @@ bool deliver_turn(struct core *core)
 {
 	uint32_t left = DELIVER_SLICE;
 
+	core->deliver_left = DELIVER_AT_ONCE;
 	while (left && core->busy_rooms) {
 		struct room *room = core->busy_rooms;
 
 		left -= serve(room, left);
-		if (room->cursor < room->count && !left)
-			continue; /* the slice is used up */
 		remove_busy(room);
-		if (room->cursor < room->count) {
+		if (room->cursor < room->count && left) {
 			pace_wait(room);
 			continue;
 		}
-		end_round(room);
+		if (room->cursor == room->count)
+			end_round(room);
 		if (room->deliveries)
 			make_busy(room); /* behind the others */
 	}

@@ -1,7 +1,7 @@
 /*
  * From a message to the connections of a room's members. The frame is encoded once; small rooms
- * are served at once, big ones in rounds over the members, a slice per turn of the loop, so that
- * heartbeats, joins and other rooms go on meanwhile. A member whose turn comes gets everything it
+ * are served at once, big ones in rounds over the members, a slice per turn of the loop and one room
+ * after the other, so that heartbeats, joins and other rooms go on meanwhile. A member whose turn comes gets everything it
  * has not got yet, which io/ writes in one call; so a message that comes in the middle of a round
  * goes to the rest of it together with those before it, and to the first ones in the next round.
  * What was there when a round began is done when it ends.
@@ -21,6 +21,10 @@
  * others together with what is under way.
  */
 #define DELIVER_SLICE 100
+/* Members served at once in one turn, of small rooms; behind them others wait as if they were big... */
+#define DELIVER_AT_ONCE 400
+/* ... but for rooms with so many members at most: a device, a user, a handful of people. */
+#define DELIVER_FEW 4
 
 void deliver_push(struct nsp *nsp, const struct pushed *p);
 /* One that a log brought: to those of its rooms that had it not, for those who were members then. */

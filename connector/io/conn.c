@@ -13,6 +13,8 @@
 
 #define CLOSING_MS 3000
 #define IOV_COUNT  256
+/* What a connection on the work list takes, about: a write. */
+#define WORK_US 8
 
 static void work_add(struct conn *c)
 {
@@ -21,6 +23,7 @@ static void work_add(struct conn *c)
 	if (c->on_work)
 		return;
 	c->on_work = true;
+	s->work_count++;
 	c->work_next = NULL;
 	*s->work_end = c;
 	s->work_end = &c->work_next;
@@ -35,6 +38,7 @@ static struct conn *work_take(struct conn_set *s)
 	s->work = c->work_next;
 	if (!s->work)
 		s->work_end = &s->work;
+	s->work_count--;
 	c->on_work = false;
 	return c;
 }
@@ -122,6 +126,12 @@ static void read_some(struct conn *c)
 		input_end(c, CONN_LOST_ERROR);
 }
 
+/* An event was handled: one of perhaps thousands. */
+static void share(struct conn_set *s)
+{
+	loop_share(s->loop, s->work_count * WORK_US);
+}
+
 static void read_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
@@ -131,6 +141,7 @@ static void read_cb(evutil_socket_t fd, short what, void *arg)
 		c->write_on_read = false;
 		work_add(c);
 	}
+	share(c->set);
 }
 
 /* --- output --- */
@@ -146,6 +157,7 @@ static void write_cb(evutil_socket_t fd, short what, void *arg)
 		read_some(c);
 	}
 	work_add(c);
+	share(c->set);
 }
 
 static void write_wait(struct conn *c)
@@ -153,7 +165,8 @@ static void write_wait(struct conn *c)
 	if (c->write_event)
 		return;
 	c->write_event = event_new(loop_base(c->set->loop), c->fd, EV_WRITE, write_cb, c);
-	if (!c->write_event || event_add(c->write_event, NULL))
+	if (!c->write_event || event_priority_set(c->write_event, LOOP_PRIORITY_CROWD) ||
+	    event_add(c->write_event, NULL))
 		conn_lose(c, CONN_LOST_ERROR);
 }
 
@@ -327,7 +340,8 @@ void conn_open(struct conn *c, struct conn_set *s, int fd, const struct conn_ops
 	s->stats.open++;
 	s->stats.opened++;
 	event_assign(&c->read_event, loop_base(s->loop), fd, EV_READ | EV_PERSIST, read_cb, c);
-	if (event_add(&c->read_event, NULL))
+	if (event_priority_set(&c->read_event, LOOP_PRIORITY_CROWD) ||
+	    event_add(&c->read_event, NULL))
 		conn_lose(c, CONN_LOST_ERROR);
 }
 

@@ -70,6 +70,7 @@ struct conn_set {
 	LIST_HEAD(, conn) all;
 	struct conn *work;
 	struct conn **work_end;
+	size_t work_count;
 	char *scratch; /* CONN_READ_SIZE bytes: what was read, or is gathered to be written */
 };
 

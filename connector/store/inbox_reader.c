@@ -15,7 +15,8 @@
 #include "common/async/redis_conn.h"
 #include "connector/store/request.h"
 
-#define READ_COUNT "512"
+/* Entries of one reply, which is handled in one turn of the loop. */
+#define READ_COUNT "256"
 /* How long one XREAD waits, and how much longer its answer may take. */
 #define READ_BLOCK    "5000"
 #define READ_STALL_MS 7000u
