@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { after, before, test } from "node:test";
+import tls from "node:tls";
 
 import { makeCredentials, Providers } from "./lib/providers.mjs";
 import { until, within } from "./lib/wait.mjs";
@@ -539,6 +540,62 @@ test("Web Push: hosts that hang do not take the places of others, and what is id
 	await sender.end();
 	silent.close();
 });
+
+// A frame of HTTP/2.
+function frame(type, flags, stream, payload) {
+	const head = Buffer.alloc(9);
+	head.writeUIntBE(payload.length, 0, 3);
+	head[3] = type;
+	head[4] = flags;
+	head.writeUInt32BE(stream, 5);
+	return Buffer.concat([head, payload]);
+}
+
+const SETTINGS = frame(4, 0, 0, Buffer.alloc(0));
+// A header field that is not to be indexed: "a", and 16000 bytes.
+const FIELD = Buffer.concat([Buffer.from([0, 1, 0x61, 0x7f, 0x81, 0x7c]), Buffer.alloc(16000, 0x62)]);
+
+for (const [what, first, more] of [
+	["PINGs", SETTINGS, frame(6, 0, 0, Buffer.alloc(8))],
+	["SETTINGS", SETTINGS, SETTINGS],
+	["headers", Buffer.concat([SETTINGS, frame(1, 0, 1, Buffer.from([0x88]))]), frame(9, 0, 1, FIELD)],
+	["frames of no known kind", SETTINGS, frame(0x42, 0, 0, Buffer.alloc(16000))],
+]) {
+	test(`Web Push: a service that sends ${what} without end holds up nobody else`, async () => {
+		const piece = Buffer.concat(Array.from({ length: Math.ceil(64000 / more.length) }, () => more));
+		let sent = 0;
+		const flood = tls.createServer({ ...credentials.server, ALPNProtocols: ["h2"] }, (socket) => {
+			const pour = () => {
+				do
+					sent += piece.length;
+				while (!socket.destroyed && socket.write(piece));
+			};
+			socket.on("error", () => {});
+			socket.on("drain", () => setImmediate(pour));
+			socket.resume();
+			// When the request has come.
+			socket.once("data", () => setImmediate(() => {
+				socket.write(first);
+				pour();
+			}));
+		});
+		await new Promise((resolve) => flood.listen(0, "127.0.0.1", resolve));
+		const sender = await start({ webpush_hosts: [`127.0.0.1:${flood.address().port}`], provider_timeout: "5s" });
+		const { keys } = providers.browser("x").subscription;
+		const from = sender.results.length;
+		sender.command(providers.entries.webpush,
+			{ tokens: [JSON.stringify({ endpoint: `https://127.0.0.1:${flood.address().port}/`, keys })] });
+		await until("it floods", () => sent > 0, 30_000);
+		sender.command(providers.entries.apns, { tokens: [hex(1)], nsp: "/other" });
+		await until("both results", () => sender.results.length >= from + 2, 30_000);
+		const other = sender.results.find(({ type }) => type === "apns");
+		assert.equal(other.outcome, "delivered", other.reason);
+		const hostile = sender.results.find(({ type }) => type === "webpush");
+		assert.deepEqual([hostile.outcome, hostile.status], ["retry", 0]);
+		await sender.end();
+		flood.close();
+	});
+}
 
 test("Web Push: endpoints of clients lead nowhere they should not", async () => {
 	const sender = await start();
