@@ -11,10 +11,13 @@ import { after, before, describe, test } from "node:test";
 
 import { startStack } from "../e2e/lib/stack.mjs";
 import { request } from "../e2e/lib/rest.mjs";
-import { until } from "../e2e/lib/wait.mjs";
+import { until as untilWithin } from "../e2e/lib/wait.mjs";
 import { launch, openPage } from "./lib/browser.mjs";
 
 const FAILURES = 10; // of one address, before it is slowed down; one is forgotten every 6 minutes
+
+// The machine may be slow, and both languages run on it.
+const until = (what, fn, ms = 20_000) => untilWithin(what, fn, ms);
 
 let stack;
 let browser;
