@@ -175,6 +175,37 @@ for (const [kind, database] of Object.entries(kinds)) {
 			}, 40_000);
 		});
 
+		test("an ack of the last moment counts, though nobody could read it in time", async () => {
+			const owner = await stack.namespace("/late");
+			const client = await connectClient(stack.socket(), { version: "4.8.4", namespace: "/late", identity: { uuid: "u", userid: "me" } });
+			await client.join("here");
+			for (const part of ["worker-1", "worker-2"])
+				await stack.terminate(part);
+			const record = (message) => `lp:{/late}:msg:${message}`;
+			let id;
+			// Where the ack itself came too late, once more.
+			for (let i = 0; i < 20 && await stack.redis("HLEN", "lp:archive-last") === 0; i++) {
+				const before = client.pushes.length;
+				({ id } = await owner.post("/api/auth/push", { room: "here", pushData: {} }));
+				await until("the client has it", () => client.pushes.length > before, 15_000);
+				// As if its delivery was written long ago.
+				await until("its delivery is noted", async () => await stack.redis("ZCARD", "lp:archive-counts") > 0, 15_000);
+				await stack.redis("DEL", "lp:archive-counts");
+				await stack.redis("PEXPIRE", record(id), 1000);
+				client.socket.emit("ackPush", { id });
+				await until("it is gone", async () => await stack.redis("EXISTS", record(id)) === 0, 15_000);
+			}
+			for (const part of ["worker-1", "worker-2"])
+				await stack.restart(part);
+			await until("its ack is in the archive", async () => {
+				const rows = await tables.run(`SELECT c.ack_web FROM messages m JOIN namespaces n ON n.nsp = m.nsp
+					JOIN message_counts c ON c.no = m.no WHERE n.name = '/late' AND m.id = ${id};`);
+				return rows.join() === "1";
+			}, 30_000);
+			await until("nothing is left", async () => await stack.redis("HLEN", "lp:archive-last") === 0, 30_000);
+			client.close();
+		});
+
 		test(`a worker is killed ${KILLS} times in the middle of batches`, async () => {
 			const owner = await stack.namespace("/kill");
 			const load = new Load(owner, 1500);
