@@ -4,22 +4,12 @@
 -- Returns  1; or the error GONE (no such namespace) or FULL (too many tokens)
 -- include lib/place.lua
 -- include lib/tokens.lua
-local B, client = KEYS[1], ARGV[1]
-local record = B .. ':client:' .. client
+-- include lib/record.lua
+local B = KEYS[1]
 if redis.call('EXISTS', B .. ':conf') == 0 then
   return redis.error_reply('GONE')
 end
-if not tokens_fit(record) then
+if not record_set(B, ARGV[1]) then
   return redis.error_reply('FULL')
-end
-for i = 2, #ARGV, 2 do
-  if ARGV[i + 1] == '' then
-    redis.call('HDEL', record, ARGV[i])
-  else
-    redis.call('HSET', record, ARGV[i], ARGV[i + 1])
-  end
-end
-if redis.call('HEXISTS', B .. ':clients', client) == 1 then
-  place(B, client)
 end
 return 1

@@ -6,26 +6,16 @@
 -- include lib/open.lua
 -- include lib/place.lua
 -- include lib/tokens.lua
+-- include lib/record.lua
 local B, client = KEYS[1], ARGV[1]
-local record = B .. ':client:' .. client
 local good, status = open(B)
 if not good then
   return status
 end
 if #ARGV == 1 then
-  return redis.call('HGETALL', record)
+  return redis.call('HGETALL', B .. ':client:' .. client)
 end
-if not tokens_fit(record) then
+if not record_set(B, client) then
   return redis.status_reply('FULL')
-end
-for i = 2, #ARGV, 2 do
-  if ARGV[i + 1] == '' then
-    redis.call('HDEL', record, ARGV[i])
-  else
-    redis.call('HSET', record, ARGV[i], ARGV[i + 1])
-  end
-end
-if redis.call('HEXISTS', B .. ':clients', client) == 1 then
-  place(B, client)
 end
 return {}
