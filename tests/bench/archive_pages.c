@@ -187,7 +187,7 @@ static void print(const char *name, double *ms, size_t count, int64_t records)
 	fflush(stdout);
 }
 
-/* Walks of some pages, each over; the last ones of them are so far back. */
+/* Walks of some pages. Returns how many there were; 0 when one was refused. */
 static size_t ask(struct archive_reader *r, const char *name, struct history_query q, double *ms)
 {
 	int64_t records = 0;
@@ -204,8 +204,11 @@ static size_t ask(struct archive_reader *r, const char *name, struct history_que
 		for (size_t i = 0; i < WALK && pages < PAGES; i++) {
 			uint64_t began = lp_mono_us();
 
-			if (archive_read_page(r, &q, 1 << 20, no_record, &records, &next) != LP_OK)
-				die(name, archive_reader_why(r));
+			if (archive_read_page(r, &q, 1 << 20, no_record, &records, &next) !=
+			    LP_OK) {
+				printf("%-28s %s\n", name, archive_reader_why(r));
+				return 0;
+			}
 			ms[pages++] = (double)(lp_mono_us() - began) / 1000;
 			if (!next.set)
 				break;
