@@ -218,7 +218,7 @@ stage_e2e_sanitize()
 # are in build-tests/e2e/console-*/shots.
 stage_console()
 {
-	(cd "$work/gcc/admin-ui/npm" && npm run --silent check)
+	(cd "$work/gcc/admin-ui/npm" && LP_SOURCE="$src" npm run --silent check)
 	say "# PASS: 1 (logic, types and format)"
 	bad=
 	for server in nginx apache; do

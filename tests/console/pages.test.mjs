@@ -660,8 +660,11 @@ function pagesIn(locale) {
 		view.noProblems();
 	});
 
-	test("settings: with their origin, searched", async () => {
+	test("settings: with their origin and use, searched", async () => {
 		await view.go("settings");
+		await view.text("tr[data-key=lease_time]", lang === "zh" ? /视为已停止/ : /counts as dead/);
+		const heads = await page.locator("main h2").allInnerTexts();
+		assert.ok(heads.includes(lang === "zh" ? "离线投递" : "Offline delivery"), heads.join());
 		await view.text("tr[data-key=admin_passwd]", lang === "zh" ? /已设置/ : /\bset\b/);
 		assert.ok(!(await page.locator("main").innerText()).includes(`\t${admin()[1]}\t`));
 		await view.accessible("settings");

@@ -23,7 +23,7 @@ import {
 import { emptyForm, pushRequest } from './push_form';
 import { Ring } from './ring';
 import { everBy, onlineBy } from './room';
-import { filterSettings, groupSettings } from './settings';
+import { filterSettings, groupSettings, translateSettings } from './settings';
 import type { JwtKey, MessageRecord, Overview, RoomCounts, Setting } from '@/api/types';
 
 // Node 18 has it elsewhere than browsers.
@@ -319,6 +319,17 @@ describe('settings', () => {
       ['Redis', 2],
       ['g', 1],
     ]);
+  });
+  test('in another language, and in English what has no text', () => {
+    const texts = { groups: { g: '组' }, help: { lease_time: '租期' } };
+    const shown = (of: typeof texts | null) =>
+      translateSettings(list, of).map((one) => [one.group, one.help, one.translated]);
+    expect(shown(texts)).toEqual([
+      ['Redis', '', false],
+      ['组', '租期', true],
+      ['Redis', '', false],
+    ]);
+    expect(shown(null)[1]).toEqual(['g', 'Until a connector is declared dead', false]);
   });
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import en from './en';
 import zh from './zh';
+import zhSettings from './zh_settings';
 
 type Texts = { [key: string]: string | Texts };
 
@@ -52,4 +53,16 @@ test('every key that a page names is there, and every text is used', () => {
     const used = named.has(key) || literals.has(key) || begins.some((part) => key.startsWith(part));
     expect(used, `${key} is not used`).toBe(true);
   }
+});
+
+test('a text in Chinese for every setting and group that there is, and for no other', () => {
+  // Made from the table of the settings; `make check` sees to that. LP_SOURCE: make builds the
+  // console on a copy elsewhere.
+  const source = process.env.LP_SOURCE ?? fileURLToPath(new URL('../../..', import.meta.url));
+  const sample = readFileSync(path.join(source, 'deploy/light-push.conf.sample'), 'utf8');
+  const found = (pattern: RegExp) => [...sample.matchAll(pattern)].map((m) => m[1]!).sort();
+  expect(Object.keys(zhSettings.help).sort()).toEqual(found(/^#(\w+) =/gm));
+  expect(Object.keys(zhSettings.groups).sort()).toEqual(found(/^### (.+) ###$/gm));
+  for (const [name, text] of Object.entries(zhSettings.help))
+    expect(text, name).toMatch(/\p{Script=Han}.*。$/u);
 });
