@@ -73,6 +73,7 @@ static void accept_cb(evutil_socket_t fd, short what, void *arg)
 			continue;
 		return;
 	}
+	loop_share(l->loop, 0);
 }
 
 static int socket_bind(const struct addrinfo *ai)
@@ -158,7 +159,9 @@ bool listener_start(struct listener *l)
 	}
 	l->event = event_new(base, l->fd, EV_READ | EV_PERSIST, accept_cb, l);
 	l->rest = evtimer_new(base, rest_cb, l);
-	return l->event && l->rest && event_add(l->event, NULL) == 0;
+	/* Who comes does not go before those that are here. */
+	return l->event && l->rest && event_priority_set(l->event, LOOP_PRIORITY_CROWD) == 0 &&
+	       event_add(l->event, NULL) == 0;
 }
 
 void listener_free(struct listener *l)
