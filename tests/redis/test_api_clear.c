@@ -104,7 +104,8 @@ static void test_flush_late(void)
 	command("EVAL %s 1 " B " c1.1 /d#ann#web-1 1 lp: 100 r2 r3", script_get("room_join")->text);
 	command("EVAL %s 1 " B " c1.1 lp: 100 r4 1 %s /d#ann#web-1 1",
 		script_get("room_move")->text, "");
-	command("EVAL %s 1 " B " 1 web 1 /d#ann#web-1", script_get("acks")->text);
+	command("SADD " B ":ack:1:web /d#ann#web-1");
+	command("EVAL %s 1 " B " 1 web", script_get("acks")->text);
 	command("EVAL %s 1 " B " 1 web /d#ann#web-1", script_get("ack_late")->text);
 	command("EVAL %s 1 " B " c1.1 1 5", script_get("delivered")->text);
 	EXPECT("nothing", keys(B ":*"), "0");
