@@ -146,6 +146,26 @@ static void test_made(void)
 	EXPECT("XLEN lp:inbox:a.1", "2");
 }
 
+static void eval(const char *script)
+{
+	freeReplyObject(redisCommand(redis, "EVAL %s 0", script));
+}
+
+/* What the archive held back goes when it has all of it, however much that is. */
+static void test_held_back(void)
+{
+	EXPECT("FLUSHALL", "OK");
+	eval("for i = 1, 30000 do redis.call('XADD', '" B ":log', i .. '-0', 'i', i) end "
+	     "redis.call('SET', '" B ":seq', 30000)");
+	EXPECT("XGROUP CREATE " B ":log archive 0", "OK");
+	eval("redis.call('XREADGROUP', 'GROUP', 'archive', 'w', 'STREAMS', '" B ":log', '>') "
+	     "for i = 2, 30000 do redis.call('XACK', '" B ":log', 'archive', i .. '-0') end");
+	CALL("1", "archive_done", B, "1000", "30000-0");
+	EXPECT("XLEN " B ":log", "30000"); /* the first is not written yet */
+	CALL("1", "archive_done", B, "1000", "1-0");
+	EXPECT("XLEN " B ":log", "1000");
+}
+
 int main(void)
 {
 	CU_pSuite suite;
@@ -161,6 +181,7 @@ int main(void)
 	CU_ADD_TEST(suite, test_trimmed);
 	CU_ADD_TEST(suite, test_push);
 	CU_ADD_TEST(suite, test_made);
+	CU_ADD_TEST(suite, test_held_back);
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failed = CU_get_number_of_failures();
