@@ -11,6 +11,7 @@
 #include "common/lp_buf.h"
 #include "common/lp_mem.h"
 #include "common/store/script.h"
+#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
 
 #define ARGS_MAX 32
@@ -103,4 +104,18 @@ const char *call(const char *name, const char *key, ...)
 		n++;
 	va_end(ap);
 	return line_of(redisCommandArgv(redis, n, argv, NULL));
+}
+
+int script_tests(const char *suite, const struct lp_test *tests, size_t count)
+{
+	struct redis_server *server = redis_server_start();
+	int status;
+
+	scripts_init();
+	redis = redis_server_connect(server);
+	status = lp_test_main(suite, tests, count);
+	line_of(NULL); /* frees the last one */
+	redisFree(redis);
+	redis_server_stop(server);
+	return status;
 }

@@ -2,11 +2,18 @@
 #ifndef SCRIPT_CALLS_H
 #define SCRIPT_CALLS_H
 
+#include <stddef.h>
+
+#include "tests/unit/lp_test.h"
+
 struct redisContext;
 struct redisReply;
 
-/* The connection, made by the test. */
+/* The connection, while tests run. */
 extern struct redisContext *redis;
+
+/* Runs them all against a Redis of their own; the exit status for main(). */
+int script_tests(const char *suite, const struct lp_test *tests, size_t count);
 
 /* For qsort() of char pointers. */
 int by_text(const void *a, const void *b);

@@ -10,29 +10,8 @@
 #include "common/lp_buf.h"
 #include "common/lp_mem.h"
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
-
-#define B     "lp:{/d}"
-#define NODES "lp:nodes"
-/* ids of clients of the namespace /d */
-#define ANN     "/d#ann#web-1"
-#define ANN_IOS "/d#ann#ios-2"
-#define BOB     "/d#bob#android-3"
-
-static struct redis_server *server;
-
-/* --- helpers --- */
-
-#define ON(owner, client, serial, user, platform, ...)                                             \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", "",          \
-		__VA_ARGS__
-#define OFF(owner, client, serial, ...)                                                            \
-	"client_off", B, owner, client, serial, "lp:", "1000", "bye", "3", __VA_ARGS__
-#define JOIN(owner, client, serial, ...)                                                           \
-	"room_join", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
-#define LEAVE(owner, client, serial, ...)                                                          \
-	"room_leave", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
+#include "tests/redis/script_cast.h"
 
 static int reap(const char *owner, const char *force)
 {
@@ -232,27 +211,12 @@ static void test_given_up(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"needs", test_needs},       {"needs token", test_needs_token},
+		{"gone", test_gone},         {"last of user", test_last_of_user},
+		{"too many", test_too_many}, {"failed", test_failed},
+		{"given up", test_given_up},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("callbacks", NULL, NULL);
-	CU_ADD_TEST(suite, test_needs);
-	CU_ADD_TEST(suite, test_needs_token);
-	CU_ADD_TEST(suite, test_gone);
-	CU_ADD_TEST(suite, test_last_of_user);
-	CU_ADD_TEST(suite, test_too_many);
-	CU_ADD_TEST(suite, test_failed);
-	CU_ADD_TEST(suite, test_given_up);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("callbacks", tests, COUNT(tests));
 }

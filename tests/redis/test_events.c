@@ -9,7 +9,6 @@
 
 #include "common/lp_buf.h"
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
 
 #define B "lp:{/d}"
@@ -28,8 +27,6 @@
 		CALL(want, __VA_ARGS__);                                                           \
 		CALL(want, __VA_ARGS__);                                                           \
 	} while (0)
-
-static struct redis_server *server;
 
 static void fresh(void)
 {
@@ -378,29 +375,17 @@ static void test_move(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"people", test_people},
+		{"people gone", test_people_gone},
+		{"people quoted", test_people_quoted},
+		{"conflict", test_conflict},
+		{"record", test_record},
+		{"quiet", test_quiet},
+		{"geo", test_geo},
+		{"discover", test_discover},
+		{"move", test_move},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("events", NULL, NULL);
-	CU_ADD_TEST(suite, test_people);
-	CU_ADD_TEST(suite, test_people_gone);
-	CU_ADD_TEST(suite, test_people_quoted);
-	CU_ADD_TEST(suite, test_conflict);
-	CU_ADD_TEST(suite, test_record);
-	CU_ADD_TEST(suite, test_quiet);
-	CU_ADD_TEST(suite, test_geo);
-	CU_ADD_TEST(suite, test_discover);
-	CU_ADD_TEST(suite, test_move);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("events", tests, COUNT(tests));
 }

@@ -8,12 +8,9 @@
 #include <string.h>
 
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
 
 #define B "lp:{/d}"
-
-static struct redis_server *server;
 
 static void fresh(void)
 {
@@ -168,26 +165,10 @@ static void test_held_back(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"pages", test_pages}, {"large", test_large}, {"trimmed", test_trimmed},
+		{"push", test_push},   {"made", test_made},   {"held back", test_held_back},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("log", NULL, NULL);
-	CU_ADD_TEST(suite, test_pages);
-	CU_ADD_TEST(suite, test_large);
-	CU_ADD_TEST(suite, test_trimmed);
-	CU_ADD_TEST(suite, test_push);
-	CU_ADD_TEST(suite, test_made);
-	CU_ADD_TEST(suite, test_held_back);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("log", tests, COUNT(tests));
 }

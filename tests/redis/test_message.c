@@ -8,14 +8,11 @@
 #include <string.h>
 
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
 
 #define B "lp:{/d}"
 /* id of a client of the namespace /d */
 #define ANN "/d#ann#web-1"
-
-static struct redis_server *server;
 
 static void fresh(void)
 {
@@ -152,25 +149,10 @@ static void test_stat(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"push", test_push},           {"acks", test_acks}, {"ack late", test_ack_late},
+		{"delivered", test_delivered}, {"stat", test_stat},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("message", NULL, NULL);
-	CU_ADD_TEST(suite, test_push);
-	CU_ADD_TEST(suite, test_acks);
-	CU_ADD_TEST(suite, test_ack_late);
-	CU_ADD_TEST(suite, test_delivered);
-	CU_ADD_TEST(suite, test_stat);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("message", tests, COUNT(tests));
 }

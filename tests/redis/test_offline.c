@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
 
 #define B    "lp:{/d}"
@@ -19,8 +18,6 @@
 #define BOB "/d#bob#android-2"
 #define IOS "/d#ann#ios-3"
 #define WEB "/d#eve#web-4"
-
-static struct redis_server *server;
 
 /* Message 7 to the room r, sent at 1000, with the four clients in it; sent "now" for lives. */
 static void fresh(void)
@@ -269,28 +266,12 @@ static void test_reconnected(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"unread", test_unread},   {"left out", test_left_out},
+		{"claims", test_claims},   {"results", test_results},
+		{"gone", test_gone},       {"newest stay", test_newest_stay},
+		{"entries", test_entries}, {"reconnected", test_reconnected},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("offline", NULL, NULL);
-	CU_ADD_TEST(suite, test_unread);
-	CU_ADD_TEST(suite, test_left_out);
-	CU_ADD_TEST(suite, test_claims);
-	CU_ADD_TEST(suite, test_results);
-	CU_ADD_TEST(suite, test_gone);
-	CU_ADD_TEST(suite, test_newest_stay);
-	CU_ADD_TEST(suite, test_entries);
-	CU_ADD_TEST(suite, test_reconnected);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("offline", tests, COUNT(tests));
 }

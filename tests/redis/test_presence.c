@@ -9,29 +9,8 @@
 
 #include "common/lp_buf.h"
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
-
-#define B     "lp:{/d}"
-#define NODES "lp:nodes"
-/* ids of clients of the namespace /d */
-#define ANN     "/d#ann#web-1"
-#define ANN_IOS "/d#ann#ios-2"
-#define BOB     "/d#bob#android-3"
-
-static struct redis_server *server;
-
-/* --- helpers --- */
-
-#define ON(owner, client, serial, user, platform, ...)                                             \
-	"client_on", B, owner, "lp:", "1000", "", client, serial, user, platform, "", "",          \
-		__VA_ARGS__
-#define OFF(owner, client, serial, ...)                                                            \
-	"client_off", B, owner, client, serial, "lp:", "1000", "bye", "3", __VA_ARGS__
-#define JOIN(owner, client, serial, ...)                                                           \
-	"room_join", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
-#define LEAVE(owner, client, serial, ...)                                                          \
-	"room_leave", B, owner, client, serial, "lp:", "1000", __VA_ARGS__
+#include "tests/redis/script_cast.h"
 
 static void fresh(void)
 {
@@ -425,32 +404,20 @@ static void test_reap_routes(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"on off", test_on_off},
+		{"refusals", test_refusals},
+		{"many", test_many},
+		{"replaced", test_replaced},
+		{"not a prefix", test_not_a_prefix},
+		{"rooms", test_rooms},
+		{"ever", test_ever},
+		{"awkward names", test_awkward_names},
+		{"node start", test_node_start},
+		{"node renew", test_node_renew},
+		{"node reap", test_node_reap},
+		{"reap routes", test_reap_routes},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("presence", NULL, NULL);
-	CU_ADD_TEST(suite, test_on_off);
-	CU_ADD_TEST(suite, test_refusals);
-	CU_ADD_TEST(suite, test_many);
-	CU_ADD_TEST(suite, test_replaced);
-	CU_ADD_TEST(suite, test_not_a_prefix);
-	CU_ADD_TEST(suite, test_rooms);
-	CU_ADD_TEST(suite, test_ever);
-	CU_ADD_TEST(suite, test_awkward_names);
-	CU_ADD_TEST(suite, test_node_start);
-	CU_ADD_TEST(suite, test_node_renew);
-	CU_ADD_TEST(suite, test_node_reap);
-	CU_ADD_TEST(suite, test_reap_routes);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("presence", tests, COUNT(tests));
 }

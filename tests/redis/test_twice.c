@@ -11,10 +11,7 @@
 #include "common/lp_buf.h"
 #include "common/lp_mem.h"
 #include "common/store/script.h"
-#include "tests/redis/redis_server.h"
 #include "tests/redis/script_calls.h"
-
-static struct redis_server *server;
 
 static void open_inbox(const char *prefix, const char *owner)
 {
@@ -268,22 +265,10 @@ static void test_together(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned failed;
+	static const struct lp_test tests[] = {
+		{"twice", test_twice},
+		{"together", test_together},
+	};
 
-	scripts_init();
-	server = redis_server_start();
-	redis = redis_server_connect(server);
-	CU_initialize_registry();
-	suite = CU_add_suite("twice", NULL, NULL);
-	CU_ADD_TEST(suite, test_twice);
-	CU_ADD_TEST(suite, test_together);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	line_of(NULL);
-	redisFree(redis);
-	redis_server_stop(server);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return script_tests("twice", tests, COUNT(tests));
 }
