@@ -23,7 +23,7 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 	nsp_settings_args(&args, ctx->app->settings->redis_prefix, req->user);
 	lp_buf_addc(&resp->body, '{');
 	if (redis_command(ctx->redis, &args, &reply) == LP_OK)
-		nsp_settings_json(&resp->body, reply);
+		nsp_settings_json(&resp->body, req->user, reply);
 	if (reply && nsp_use_json(ctx, req->user, &resp->body) == API_OK)
 		lp_buf_addc(&resp->body, '}');
 	else

@@ -59,13 +59,15 @@ static int read_keys(struct api_ctx *ctx, const struct wanted *w, struct keys *k
 	return rc;
 }
 
+/* reply: its key, name and offline. What a flush left counts as offline, as it is shown. */
 static bool fits(const struct wanted *w, const struct redisReply *reply)
 {
-	struct lp_str offline = redis_reply_str(redis_reply_at(reply, 1));
+	bool gone = !redis_reply_str(redis_reply_at(reply, 0)).n;
+	struct lp_str offline = redis_reply_str(redis_reply_at(reply, 2));
 
-	return contains(redis_reply_str(redis_reply_at(reply, 0)), w->name) &&
+	return contains(redis_reply_str(redis_reply_at(reply, 1)), w->name) &&
 	       (!w->offline.n ||
-		lp_str_eq(w->offline, LP_STR("on")) == lp_str_eq(offline, LP_STR("on")));
+		lp_str_eq(w->offline, LP_STR("on")) == (gone || lp_str_eq(offline, LP_STR("on"))));
 }
 
 /* Keeps those of count keys from `from` on that fit, behind the *kept first ones. */
@@ -81,6 +83,7 @@ static int thin_batch(struct api_ctx *ctx, const struct wanted *w, struct keys *
 		key_of_namespace(&commands[i].text, ctx->app->settings->redis_prefix,
 				 keys->at[from + i], "conf");
 		redis_args_end(&commands[i]);
+		redis_args_addz(&commands[i], "key");
 		redis_args_addz(&commands[i], "name");
 		redis_args_addz(&commands[i], "offline");
 	}
@@ -130,7 +133,7 @@ static int add_page(struct api_ctx *ctx, const struct wanted *w, const struct lp
 	for (size_t i = 0; i < count; i++) {
 		if (rc == LP_OK) {
 			lp_buf_addz(out, i ? ",{" : "{");
-			nsp_settings_json(out, replies[i]);
+			nsp_settings_json(out, nsps[i], replies[i]);
 			if (nsp_use_json(ctx, nsps[i], out) != API_OK)
 				rc = LP_ESTORE;
 			if (w->online) {

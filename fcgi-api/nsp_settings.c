@@ -104,11 +104,17 @@ static void add_value(struct lp_buf *out, size_t field, struct lp_str value)
 		lp_json_quote(out, value);
 }
 
-void nsp_settings_json(struct lp_buf *out, const struct redisReply *reply)
+void nsp_settings_json(struct lp_buf *out, struct lp_str nsp, const struct redisReply *reply)
 {
+	bool gone = !redis_reply_str(redis_reply_at(reply, NSP_KEY)).n;
+
 	for (size_t i = 0; i < NSP_FIELDS; i++) {
 		struct lp_str value = redis_reply_str(redis_reply_at(reply, i));
 
+		if (gone && i == NSP_KEY)
+			value = nsp;
+		if (gone && i == NSP_OFFLINE)
+			value = LP_STR("on");
 		lp_buf_addf(out, "%s\"%s", i ? "," : "", field_name(i));
 		if (i >= NSP_CALLBACK_SECRET) {
 			lp_buf_addf(out, "_set\":%s", value.n ? "true" : "false");

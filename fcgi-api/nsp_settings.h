@@ -17,9 +17,10 @@ void nsp_settings_args(struct redis_args *args, const char *prefix, struct lp_st
 
 /*
  * Appends the members of the JSON object, without its braces, from the reply to that command. What
- * is not set is null.
+ * is not set is null. Of a namespace that is being flushed, or whose flush broke off, nothing but
+ * its name is left: it is shown as one that is offline.
  */
-void nsp_settings_json(struct lp_buf *out, const struct redisReply *reply);
+void nsp_settings_json(struct lp_buf *out, struct lp_str nsp, const struct redisReply *reply);
 
 /*
  * Appends the new jwt_keys: those of change, of which one without a key keeps the stored key of its

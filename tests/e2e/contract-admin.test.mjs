@@ -206,6 +206,18 @@ describe("at once", { concurrency: true }, () => {
 		});
 	}
 
+	row("GET /api/admin/namespace/list", "a flush that broke off is seen, and can be asked for again", async () => {
+		const key = "/broke-off";
+		const listed = async (offline) => (await admin.get(`/api/admin/namespace/list?key=${key}&offline=${offline}`)).list;
+		await stack.namespace(key);
+		await stack.redis("DEL", `lp:{${key}}:conf`); // as a process leaves it that dies then
+		for (const offline of ["all", "on"])
+			assert.deepEqual((await listed(offline)).map((one) => [one.key, one.name, one.offline]), [[key, null, "on"]]);
+		assert.deepEqual(await listed("off"), []);
+		assert.deepEqual(await admin.call("POST", `/api/admin/namespace/flush${key}`), {});
+		assert.deepEqual(await listed("all"), []);
+	});
+
 	socketRow("POST /api/admin/namespace/clear-realtime-data", "who is online is forgotten", async ({ version, own }) => {
 		const path = "/api/admin/namespace/clear-realtime-data";
 		const key = `/${own("realtime")}`;
