@@ -12,8 +12,7 @@
 
 #define PAGE_MAX 500 /* messages in one answer */
 
-/* Adds what a connector has delivered: "<web>/<ios>/<android>". */
-static void add_delivered(int64_t online[PLATFORM_COUNT], struct lp_str counts)
+void api_report_delivered(struct lp_str counts, int64_t online[PLATFORM_COUNT])
 {
 	for (int p = 0; p < PLATFORM_COUNT && counts.n; p++) {
 		size_t n = lp_str_find(counts, '/');
@@ -39,7 +38,7 @@ static void add_record(struct lp_buf *out, const struct redisReply *record)
 		struct lp_str value = redis_reply_str(redis_reply_at(record, i + 1));
 
 		if (lp_str_starts(name, LP_STR("@"))) {
-			add_delivered(online, value);
+			api_report_delivered(value, online);
 			continue;
 		}
 		lp_json_quote(out, name);

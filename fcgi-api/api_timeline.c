@@ -61,13 +61,16 @@ static void add_routes(struct lp_buf *out, const struct redisReply *record)
 {
 	for (size_t i = 0; i + 1 < redis_reply_count(record); i += 2) {
 		struct lp_str name = redis_reply_str(redis_reply_at(record, i));
+		int64_t clients[PLATFORM_COUNT] = {0};
 
 		if (!lp_str_starts(name, LP_STR("@")))
 			continue;
+		api_report_delivered(redis_reply_str(redis_reply_at(record, i + 1)), clients);
 		begin(out, lp_str(NULL, 0), LP_STR("written"));
 		add_text(out, "connector", lp_str_from(name, 1));
 		lp_buf_addf(out, ",\"clients\":%" PRId64 "}",
-			    redis_reply_int(redis_reply_at(record, i + 1)));
+			    clients[PLATFORM_WEB] + clients[PLATFORM_IOS] +
+				    clients[PLATFORM_ANDROID]);
 	}
 }
 

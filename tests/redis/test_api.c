@@ -3,6 +3,7 @@
 
 #include "common/lp_json.h"
 #include "common/lp_mem.h"
+#include "common/store/script.h"
 #include "tests/redis/api_fixture.h"
 
 /* --- who asks --- */
@@ -184,6 +185,19 @@ static void test_report_message(void)
 	free((char *)answer);
 	EXPECT("", member(get(OWNER, "/api/auth/report/push/1?ackDetail=0"), 0, "ackIOSDetail"),
 	       "[]");
+}
+
+/* A connector writes to clients of all platforms. */
+static void test_timeline(void)
+{
+	const char *answer;
+
+	fresh();
+	post(OWNER, "/api/auth/push", "{\"room\":\"r\",\"pushData\":{}}");
+	command("EVAL %s 1 " B " c1.1 1 1/20/300", script_get("delivered")->text);
+	answer = get(OWNER, "/api/auth/report/push/1/timeline");
+	CHECK_ROW(lp_cstr(answer),
+		  strstr(answer, "\"written\",\"connector\":\"c1.1\",\"clients\":321}"));
 }
 
 static void test_report_online(void)
@@ -494,6 +508,7 @@ int main(void)
 		{"push errors", test_push_errors},
 		{"report push", test_report_push},
 		{"report message", test_report_message},
+		{"timeline", test_timeline},
 		{"report online", test_report_online},
 		{"report admin online", test_report_admin_online},
 		{"save", test_save},
