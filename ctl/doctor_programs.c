@@ -165,6 +165,30 @@ static void check_queues(struct findings *f, struct json_object *queues)
 			    number(queues, "callbacksLost"));
 }
 
+static void check_archive(struct findings *f, struct json_object *archive)
+{
+	struct lp_str state = lp_json_str(archive, "state");
+
+	if (lp_str_eq(state, LP_STR("away")))
+		finding_add(f, "archive", FINDING_ERROR,
+			    "look at the log of the worker, and at the database",
+			    "the archive's database takes nothing: messages of %" PRId64
+			    " namespaces wait",
+			    number(archive, "waiting"));
+	else if (lp_str_eq(state, LP_STR("no_worker")))
+		finding_add(f, "archive", FINDING_ERROR,
+			    "does each worker have the same setting archive?",
+			    "no worker keeps the archive");
+	else if (lp_str_eq(state, LP_STR("ok")))
+		finding_add(f, "archive", FINDING_OK, NULL, "%" PRId64 " ms behind",
+			    number(archive, "lag"));
+	if (number(archive, "lost"))
+		finding_add(f, "archive", FINDING_WARNING,
+			    "raise archive_backlog_max if the database is away for longer",
+			    "%" PRId64 " messages were trimmed before they were archived",
+			    number(archive, "lost"));
+}
+
 void doctor_programs(struct ctl *ctl, struct findings *f)
 {
 	struct json_object *all, *connectors, *workers;
@@ -183,5 +207,6 @@ void doctor_programs(struct ctl *ctl, struct findings *f)
 	check_versions(f, workers);
 	check_workers(f, workers);
 	check_queues(f, ctl_member(all, "queues"));
+	check_archive(f, ctl_member(all, "archive"));
 	json_object_put(all);
 }

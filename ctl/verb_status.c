@@ -23,6 +23,14 @@ static size_t alive(struct json_object *list)
 	return count;
 }
 
+/* The archive takes what is pushed, if one is kept. */
+static bool archive_well(struct json_object *archive)
+{
+	struct lp_str state = lp_json_str(archive, "state");
+
+	return lp_str_eq(state, LP_STR("ok")) || lp_str_eq(state, LP_STR("off"));
+}
+
 static void print_programs(struct json_object *list, const char *what, const char *const *members)
 {
 	if (json_object_array_length(list))
@@ -77,7 +85,8 @@ enum ctl_status verb_status(struct ctl *ctl, int argc, char **argv)
 	workers = ctl_member(all, "workers");
 	well = alive(connectors) && alive(connectors) == json_object_array_length(connectors) &&
 	       alive(workers) && alive(workers) == json_object_array_length(workers) &&
-	       json_object_get_boolean(ctl_member(ctl_member(all, "redis"), "ok"));
+	       json_object_get_boolean(ctl_member(ctl_member(all, "redis"), "ok")) &&
+	       archive_well(ctl_member(all, "archive"));
 	if (ctl->json)
 		print_json(all);
 	else

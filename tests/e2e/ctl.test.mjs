@@ -21,7 +21,7 @@ const ctl = (args, input = "") => new Promise((resolve, reject) => {
 	const build = process.env.LP_BUILD ?? path.join(stack.dir, "build");
 	const child = spawn(path.join(build, "light-push-ctl"),
 		["--config", path.join(stack.dir, "run", "light-push.conf"),
-			"--set", "redis_timeout=5s", ...args]);
+			"--set", "redis_timeout=5s", "--set", "archive=off", ...args]);
 	const got = { stdout: "", stderr: "" };
 	for (const name of ["stdout", "stderr"])
 		child[name].on("data", (data) => { got[name] += data; });
@@ -105,6 +105,28 @@ test("status: exit status 4 when a program is missing", async () => {
 		.map(({ check }) => check), ["worker"]);
 	await stack.restart("worker-1");
 	await until("it is there", async () => (await ctl(["status"])).status === 0, 20_000);
+});
+
+test("status, doctor: exit status 4 while the archive takes nothing", async () => {
+	const name = "worker/keeper@elsewhere";
+	const look = async (verb) => ctl(["--json", "--set", "archive=sqlite:/nowhere/archive.db", verb]);
+	const found = ({ json }) => json.list.filter(({ check }) => check === "archive").map(({ level }) => level);
+	const archive = async (away) => {
+		await stack.redis("HSET", `lp:state:${name}`, "program", "worker", "id", "keeper", "host", "elsewhere",
+			"version", (await good(["status"])).version, "time", Date.now(), "started", Date.now(), "archived", 1, "archive_away", away);
+		await stack.redis("ZADD", "lp:states", Date.now(), name);
+		const { status, json } = await look("status");
+		const doctor = await look("doctor");
+		return [json.archive.state, status, found(doctor), doctor.status];
+	};
+	const none = await look("status");
+	assert.deepEqual([none.json.archive.state, none.status], ["no_worker", 4]);
+	assert.deepEqual(found(await look("doctor")), ["error"]);
+	assert.deepEqual(await archive(0), ["ok", 0, ["ok"], 0]);
+	assert.deepEqual(await archive(1), ["away", 4, ["error"], 4]);
+	await stack.redis("ZREM", "lp:states", name);
+	await stack.redis("DEL", `lp:state:${name}`);
+	assert.equal((await ctl(["status"])).status, 0);
 });
 
 test("namespaces, namespace add, namespace passwd", async () => {
