@@ -47,6 +47,16 @@ list_needs()
 	say library inih libinih-dev
 	say library sqlite3 libsqlite3-dev
 	say library libpq libpq-dev
+	if console_wanted && [ ! -f "$src/admin-ui/dist/push-admin/index.html" ]; then
+		say command node nodejs
+		say command npm npm
+	fi
+}
+
+# tests/run.sh does not ask; configure then takes npm where it is.
+console_wanted()
+{
+	[ "${console-no}" = yes ]
 }
 
 # Installs what of the needs $1 is missing, or says what the user should install.
@@ -98,6 +108,7 @@ build_programs()
 		mkdir -p "$build"
 		build_tree >"$log/build.log" 2>&1 || {
 			tail -n 20 "$log/build.log" >&2
+			! console_wanted || say "--no-ui builds without the console, and so without npm" >&2
 			die "the build failed"
 		}
 	fi
@@ -113,9 +124,17 @@ make_configure()
 	flock "$src/configure.ac" sh -c 'cd "$1" && { [ -x configure ] || autoreconf -fi; }' sh "$src"
 }
 
-# Out of tree.
+# Out of tree; with the console or without, whichever it was the last time.
 build_tree()
 {
-	make_configure &&
-		(cd "$build" && { [ -f Makefile ] || "$src/configure"; } && make -j"$(nproc)")
+	ui=--without-admin-ui
+	! console_wanted || ui=--with-admin-ui
+	make_configure || return 1
+	(
+		cd "$build" || exit 1
+		if [ ! -f Makefile ] || ! ./config.status --config | grep -q -e "$ui"; then
+			"$src/configure" "$ui" || exit 1
+		fi
+		make -j"$(nproc)"
+	)
 }

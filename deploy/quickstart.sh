@@ -20,7 +20,7 @@ usage: quickstart.sh [start] [option]...      build if needed, start everything;
   --set NAME=VALUE   overrides a setting of the configuration file; may be repeated
   --build DIR        use the programs in DIR, a finished build tree, instead of building
   --no-install       never call apt-get
-  --no-ui            without the console
+  --no-ui            without the console, which takes npm to build
   --detach           return when everything answers
 
 DIR/stack.env holds addresses, passwords and process ids, in shell syntax.
