@@ -163,7 +163,7 @@ row("duplicate_client = reject", "a second connection is refused, on every conne
 			for (const n of [1, 2]) {
 				const second = new Client(strict.connector(n), { version, namespace: NAMESPACE, identity });
 				clients.push(second);
-				assert.deepEqual(await within(5000, "refusal", second.first),
+				assert.deepEqual(await within(20_000, "refusal", second.first),
 					{ type: "refused", data: "socket.id conflict" });
 				second.close();
 			}
@@ -184,7 +184,7 @@ row("duplicate_client = reject", "a second connection is refused, on every conne
 
 row("duplicate_client = reject", "a connection whose connector is lost does not count", async () => {
 	const strict = await startStack({ connectors: 2,
-		set: { redis_timeout: "1s", duplicate_client: "reject", lease_time: "2s" } });
+		set: { redis_timeout: "2s", duplicate_client: "reject", lease_time: "3s" } });
 	const clients = [];
 	const connect = (n) => {
 		const client = new Client(strict.connector(n),
@@ -197,9 +197,9 @@ row("duplicate_client = reject", "a connection whose connector is lost does not 
 		await connect(1).connected();
 		await strict.kill("connector-1");
 		await until("a place at the other connector", async () => {
-			const { type } = await within(5000, "an answer", connect(2).first);
+			const { type } = await within(20_000, "an answer", connect(2).first);
 			return type === "connect";
-		}, 10_000);
+		});
 	} finally {
 		clients.forEach((client) => client.close());
 		await strict.stop();

@@ -30,10 +30,12 @@ after(async () => {
 const idOf = (uuid, platform = "android") => `${NAMESPACE}#${uuid}#${platform}-${uuid}`;
 
 // A client that notes the events offlineMessage and ok in the order they come.
-async function connect(version, uuid, { n = 1, platform = "android", transport } = {}) {
+async function connect(version, uuid, { n = 1, platform = "android", transport, mute } = {}) {
 	const client = new Client(stack.connector(n),
 		{ version, transport, namespace: NAMESPACE, identity: { uuid, platform } });
 	clients.push(client);
+	if (mute)
+		client.mute();
 	client.order = [];
 	client.unread = [];
 	client.socket.on("offlineMessage", (list) => {
@@ -115,7 +117,7 @@ for (const version of versions) {
 		await once(version, uuid, room);
 		const { id } = await owner.push(room, { n: 1 }, { leaveMessage: true });
 		await decided(id, idOf(uuid), "stored");
-		const first = await connect(version, uuid, { n: 1 });
+		const first = await connect(version, uuid, { n: 1, mute: true });
 		assert.equal(first.unread.length, 1);
 		await stack.kill("connector-1");
 		const second = await connect(version, uuid, { n: 2 });
@@ -130,7 +132,13 @@ for (const version of versions) {
 		client.onPush = ({ id }) => client.socket.emit("ackPush", { id });
 		const other = `late-${version[0]}`;
 		await once(version, other, room);
-		const { id } = await owner.push(room, { n: 1 }, { leaveMessage: true });
+		// The worker stands still until it has come.
+		const id = await stack.standing("worker-1", async () => {
+			const push = await owner.push(room, { n: 1 }, { leaveMessage: true });
+			await until("the ack", async () =>
+				(await owner.get(`/api/auth/report/push/${push.id}`)).ackAndroidCount === "1");
+			return push.id;
+		});
 		await decided(id, idOf(other), "stored");
 		assert.deepEqual(await events(id, idOf(uuid)), ["accepted", "written", "acked"]);
 	});
@@ -161,10 +169,12 @@ row("offline delivery", "leaveMessage=false of a client, and of a room, is respe
 
 test("what has expired never comes", async () => {
 	await once("4.8.4", "expired", "expired");
-	const { id } = await owner.push("expired", {}, { leaveMessage: true, expire: 1 / 3600 });
+	const { id } = await owner.push("expired", {}, { leaveMessage: true, expire: 1 });
 	await decided(id, idOf("expired"), "stored");
+	// As if that hour were over.
+	await stack.redis("PEXPIRE", `lp:{${NAMESPACE}}:msg:${id}`, "1");
 	await until("it has expired", async () =>
-		(await owner.send("GET", `/api/auth/report/push/${id}`)).status === 400, 10_000);
+		(await owner.send("GET", `/api/auth/report/push/${id}`)).status === 400);
 	const back = await connect("4.8.4", "expired");
 	assert.deepEqual(back.order, ["ok"]);
 });

@@ -40,7 +40,7 @@ for (const version of versions) {
 				row(name, `${what} ${version} ${transport} by ${by}`.trim(), async () => {
 					const client = new Client(stack.socket(), { version, transport, by, namespace, identity });
 					try {
-						const first = await within(5000, `refusal of ${client.name}`, client.first);
+						const first = await within(20_000, `refusal of ${client.name}`, client.first);
 						assert.deepEqual(first, { type: "refused", data: message });
 						assert.ok(!client.events.some(({ type }) => type === "connect"));
 					} finally {

@@ -41,7 +41,7 @@ function exchange(base, options, text) {
 	const start = performance.now();
 	return new Promise((resolve, reject) => {
 		const req = http.request({ hostname, port, ...options });
-		req.setTimeout(10_000, () => req.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
+		req.setTimeout(30_000, () => req.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
 		req.on("error", reject);
 		req.on("response", (res) => {
 			const chunks = [];

@@ -153,8 +153,19 @@ class Stack {
 	async terminate(part) {
 		process.kill(this.pid(part), "SIGTERM");
 		const status = await until(`${part} ends after SIGTERM`,
-			async () => /^ended with status (\d+)$/.exec(await this.status(part)), 10_000);
+			async () => /^ended with status (\d+)$/.exec(await this.status(part)));
 		return Number(status[1]);
+	}
+
+	// Does fn while that part stands still.
+	async standing(part, fn) {
+		const pid = this.pid(part);
+		process.kill(pid, "SIGSTOP");
+		try {
+			return await fn();
+		} finally {
+			process.kill(pid, "SIGCONT");
+		}
 	}
 
 	async restart(part) {

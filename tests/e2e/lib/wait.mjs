@@ -17,7 +17,7 @@ export async function within(ms, what, promise) {
 
 // Calls fn until it returns something true, and returns that. For state that sends no event: Redis,
 // a report, a process id. fn may throw: the last error is part of the message.
-export async function until(what, fn, ms = 5000) {
+export async function until(what, fn, ms = 20_000) {
 	const end = Date.now() + ms;
 	let last;
 	for (;;) {
