@@ -200,6 +200,26 @@ static void test_timeline(void)
 		  strstr(answer, "\"written\",\"connector\":\"c1.1\",\"clients\":321}"));
 }
 
+#define REPLAY "/api/auth/namespace/dead-callbacks/replay"
+
+/* More of them than one call of the script looks at. */
+static void test_replay(void)
+{
+	static const char fill[] =
+		"for i = 1, 60 do redis.call('LPUSH', '" B ":dead-callbacks', "
+		"cjson.encode({ e = i .. '-0', n = '/d', c = 'c', q = '', u = '' })) end";
+
+	fresh();
+	command("EVAL %s 0", fill);
+	EXPECT("wrong", msg_of(post(OWNER, REPLAY, "{\"eventId\":{}}")), "400 eventId invalid");
+	EXPECT("none", post(OWNER, REPLAY, "{\"eventId\":\"61-0\"}"), "200 {\"count\":0}");
+	EXPECT("one", post(OWNER, REPLAY, "{\"eventId\":\"51-0\"}"), "200 {\"count\":1}");
+	EXPECT("the others", post(OWNER, REPLAY, "{}"), "200 {\"count\":59}");
+	EXPECT("empty", post(OWNER, REPLAY, "{\"eventId\":\"\"}"), "200 {\"count\":0}");
+	EXPECT("sent", command_text("XLEN lp:callbacks"), "60");
+	EXPECT("gone", command_text("EXISTS " B ":dead-callbacks"), "0");
+}
+
 static void test_report_online(void)
 {
 	const char *answer;
@@ -509,6 +529,7 @@ int main(void)
 		{"report push", test_report_push},
 		{"report message", test_report_message},
 		{"timeline", test_timeline},
+		{"replay", test_replay},
 		{"report online", test_report_online},
 		{"report admin online", test_report_admin_online},
 		{"save", test_save},

@@ -198,15 +198,56 @@ static void test_given_up(void)
 	EXPECT("LLEN " B ":dead-callbacks", "1");
 	EXPECT("EXISTS lp:callbacks-later", "0");
 	CU_ASSERT_PTR_NOT_NULL(strstr(command("LINDEX " B ":dead-callbacks 0"), "status 500"));
-	CALL("0", "callback_replay", B, "1-1");
-	CALL("1", "callback_replay", B, "1000-0");
+	CALL("0 1", "callback_replay", B, "0", "10", "1-1");
+	CALL("0 0", "callback_replay", B, "1", "10", "1000-0");
+	CALL("1 1", "callback_replay", B, "0", "10", "1000-0");
 	EXPECT("EXISTS " B ":dead-callbacks", "0");
 	CU_ASSERT_PTR_NOT_NULL(strstr(callbacks(), "1000-0"));
-	CALL("0", "callback_replay", B);
+	CALL("0 0", "callback_replay", B, "0", "10");
 	/* not tried at all, for want of a place: its time begins anew */
 	given("1000-0");
 	CALL("1000", "callback_failed", STREAM, "lp:", "1000-0", "300000", "");
 	EXPECT("ZCARD lp:callbacks-later", "1");
+}
+
+/* Page by page, in the order in which they had happened. */
+static void test_replay(void)
+{
+	static const char push[] =
+		"for i = 1, 5 do redis.call('LPUSH', '" B ":dead-callbacks', "
+		"cjson.encode({ e = i .. '-0', n = '/d', c = 'c', q = '', u = '' })) end";
+	static const char order[] =
+		"local ids = {} for _, entry in ipairs(redis.call('XRANGE', '" STREAM
+		"', '-', '+')) do for i = 1, #entry[2], 2 do if entry[2][i] == 'e' then "
+		"ids[#ids + 1] = entry[2][i + 1] end end end "
+		"return table.concat(ids, ' ')";
+
+	fresh();
+	line_of(redisCommand(redis, "EVAL %s 0", push));
+	CALL("2 2", "callback_replay", B, "0", "2");
+	CALL("1 2", "callback_replay", B, "0", "2", "4-0");
+	CALL("0 1", "callback_replay", B, "1", "2", "3-0");
+	EXPECT("LLEN " B ":dead-callbacks", "2");
+	CALL("2 2", "callback_replay", B, "0", "2");
+	expect_at(__LINE__, line_of(redisCommand(redis, "EVAL %s 0", order)), "1-0 2-0 4-0 3-0 5-0",
+		  "in order");
+	EXPECT("DEL " B ":conf", "1");
+	CALL("ERR GONE", "callback_replay", B, "0", "2");
+}
+
+/* While it was under way its namespace was flushed: nothing is kept of that. */
+static void test_flushed(void)
+{
+	static const char *const ids[] = {"1000-0", "9999999999999-0"};
+
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		given(ids[i]);
+		EXPECT("DEL " B ":conf", "1");
+		CALL("-1", "callback_failed", STREAM, "lp:", ids[i], "300000", "status 500");
+		EXPECT("KEYS " B ":*", "-");
+		EXPECT("EXISTS lp:callbacks-later", "0");
+		EXPECT("XLEN " STREAM, "0");
+	}
 }
 
 int main(void)
@@ -215,7 +256,8 @@ int main(void)
 		{"needs", test_needs},       {"needs token", test_needs_token},
 		{"gone", test_gone},         {"last of user", test_last_of_user},
 		{"too many", test_too_many}, {"failed", test_failed},
-		{"given up", test_given_up},
+		{"given up", test_given_up}, {"replay", test_replay},
+		{"flushed", test_flushed},
 	};
 
 	return script_tests("callbacks", tests, COUNT(tests));
