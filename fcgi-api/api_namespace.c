@@ -19,15 +19,21 @@ void api_namespace_get(struct api_ctx *ctx, struct api_req *req, struct api_resp
 {
 	struct redis_args args = {0};
 	struct redisReply *reply;
+	enum api_error err = API_OK;
 
 	nsp_settings_args(&args, ctx->app->settings->redis_prefix, req->user);
+	if (redis_command(ctx->redis, &args, &reply) != LP_OK)
+		err = API_UNAVAILABLE;
+	else if (!nsp_settings_there(reply))
+		err = API_NAMESPACE_LOST;
 	lp_buf_addc(&resp->body, '{');
-	if (redis_command(ctx->redis, &args, &reply) == LP_OK)
+	if (err == API_OK) {
 		nsp_settings_json(&resp->body, req->user, reply);
-	if (reply && nsp_use_json(ctx, req->user, &resp->body) == API_OK)
-		lp_buf_addc(&resp->body, '}');
-	else
-		api_fail(resp, API_UNAVAILABLE);
+		err = nsp_use_json(ctx, req->user, &resp->body);
+	}
+	lp_buf_addc(&resp->body, '}');
+	if (err != API_OK)
+		api_fail(resp, err);
 	redis_reply_free(reply);
 	redis_args_clear(&args);
 }
@@ -123,9 +129,17 @@ static void join_args(struct redis_args *a, const struct redis_args *b)
 		redis_args_add(a, redis_args_get(b, i));
 }
 
+static enum api_error save_error(const struct redisReply *reply, bool *again)
+{
+	struct lp_str word = redis_reply_error(reply);
+
+	*again = lp_str_eq(word, LP_STR("STALE"));
+	return lp_str_eq(word, LP_STR("GONE")) ? API_NAMESPACE_LOST : API_UNAVAILABLE;
+}
+
 /* One try. *again: somebody else saved between our reading and writing. */
 static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct lp_str nsp,
-				const struct redis_args *fields, bool *again,
+				bool may_make, const struct redis_args *fields, bool *again,
 				struct nsp_wrong *wrong)
 {
 	const struct settings *s = ctx->app->settings;
@@ -143,12 +157,11 @@ static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct
 		redis_args_add(&args, nsp);
 		redis_args_add(&args, req->remote_addr);
 		redis_args_addi(&args, s->inbox_max_length);
+		redis_args_addz(&args, may_make ? "1" : "");
 		join_args(&args, fields);
 		join_args(&args, &lists);
-		if (redis_script(ctx->redis, "ns_save", &args, &reply) != LP_OK) {
-			*again = lp_str_eq(redis_reply_error(reply), LP_STR("STALE"));
-			err = API_UNAVAILABLE;
-		}
+		if (redis_script(ctx->redis, "ns_save", &args, &reply) != LP_OK)
+			err = save_error(reply, again);
 	}
 	free(rev);
 	redis_reply_free(reply);
@@ -157,8 +170,9 @@ static enum api_error save_once(struct api_ctx *ctx, struct api_req *req, struct
 	return err;
 }
 
+/* may_make: one that does not exist. An owner's may have been flushed since he was let in. */
 static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp, struct lp_str nsp,
-		 bool admin)
+		 bool admin, bool may_make)
 {
 	struct redis_args fields = {0};
 	struct nsp_wrong wrong = {.msg = NULL};
@@ -169,7 +183,7 @@ static void save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 	if (err != API_OK)
 		lp_buf_addz(&wrong.field, field);
 	for (int tries = 0; again && tries < SAVE_TRIES; tries++)
-		err = save_once(ctx, req, nsp, &fields, &again, &wrong);
+		err = save_once(ctx, req, nsp, may_make, &fields, &again, &wrong);
 	if (err == API_OK)
 		lp_buf_addz(&resp->body, "{}");
 	else if (wrong.field.len)
@@ -192,7 +206,7 @@ void api_namespace_save(struct api_ctx *ctx, struct api_req *req, struct api_res
 			return;
 		}
 	}
-	save(ctx, req, resp, req->user, req->as.len > 0);
+	save(ctx, req, resp, req->user, req->as.len > 0, false);
 }
 
 void api_namespace_admin_save(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
@@ -209,6 +223,6 @@ void api_namespace_admin_save(struct api_ctx *ctx, struct api_req *req, struct a
 	else if (!ident_namespace(ctx->app->rules, lp_buf_str(&nsp)))
 		api_fail(resp, API_NAMESPACE_INVALID);
 	else
-		save(ctx, req, resp, lp_buf_str(&nsp), true);
+		save(ctx, req, resp, lp_buf_str(&nsp), true, true);
 	lp_buf_clear(&nsp);
 }

@@ -104,9 +104,14 @@ static void add_value(struct lp_buf *out, size_t field, struct lp_str value)
 		lp_json_quote(out, value);
 }
 
+bool nsp_settings_there(const struct redisReply *reply)
+{
+	return redis_reply_str(redis_reply_at(reply, NSP_KEY)).n;
+}
+
 void nsp_settings_json(struct lp_buf *out, struct lp_str nsp, const struct redisReply *reply)
 {
-	bool gone = !redis_reply_str(redis_reply_at(reply, NSP_KEY)).n;
+	bool gone = !nsp_settings_there(reply);
 
 	for (size_t i = 0; i < NSP_FIELDS; i++) {
 		struct lp_str value = redis_reply_str(redis_reply_at(reply, i));

@@ -6,6 +6,7 @@
 #define NSP_SETTINGS_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "common/lp_buf.h"
 #include "common/lp_rc.h"
@@ -14,6 +15,9 @@
 
 /* Makes args the command that reads what nsp_settings_json() shows. */
 void nsp_settings_args(struct redis_args *args, const char *prefix, struct lp_str nsp);
+
+/* Whether the reply to that command is of a namespace that exists. */
+bool nsp_settings_there(const struct redisReply *reply);
 
 /*
  * Appends the members of the JSON object, without its braces, from the reply to that command. What

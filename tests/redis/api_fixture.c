@@ -38,6 +38,8 @@ const char *api_request(enum api_method method, const char *authorization, const
 		.remote_addr = lp_cstr(fixture.address ? fixture.address : "192.0.2.1"),
 		.read_body = read_body,
 		.source = (char *)body,
+		.trusted = !authorization,
+		.user = LP_STR("/d"),
 	};
 	struct api_resp resp = {0};
 

@@ -36,7 +36,7 @@ void fixture_restart(void);
 
 /*
  * One request; url with its query. Returns the answer as "<status> <body>" in static memory, freed
- * by the next call.
+ * by the next call. Without authorization it is /d, whose password was found right a moment ago.
  */
 const char *api_request(enum api_method method, const char *authorization, const char *url,
 			const char *type, const char *body);

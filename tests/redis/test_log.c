@@ -137,9 +137,9 @@ static void test_made(void)
 	EXPECT("ZADD lp:nodes 1 a.1", "1");
 	EXPECT("XADD lp:inbox:a.1 1-0 k hello", "1-0");
 	EXPECT("HSET lp:inbox-seq a.1 1", "1");
-	call("ns_save", B, "lp:", "0", "/d", "::1", "100", "name", "D", NULL);
+	call("ns_save", B, "lp:", "0", "/d", "::1", "100", "1", "name", "D", NULL);
 	EXPECT("XRANGE lp:inbox:a.1 2 +", "/d k made n 2-0");
-	call("ns_save", B, "lp:", "", "/d", "::1", "100", "name", "E", NULL);
+	call("ns_save", B, "lp:", "", "/d", "::1", "100", "", "name", "E", NULL);
 	EXPECT("XLEN lp:inbox:a.1", "2");
 }
 

@@ -107,6 +107,7 @@ static int save(struct redis *r, const char *rev, struct redisReply **reply)
 	redis_args_addz(&args, "/s");
 	redis_args_addz(&args, "127.0.0.1");
 	redis_args_addz(&args, "100");
+	redis_args_addz(&args, "1");
 	rc = redis_script(r, "ns_save", &args, reply);
 	redis_args_clear(&args);
 	return rc;
@@ -127,6 +128,7 @@ static void test_calls(void)
 		redis_args_addz(&calls[i], "/s");
 		redis_args_addz(&calls[i], "127.0.0.1");
 		redis_args_addz(&calls[i], "100");
+		redis_args_addz(&calls[i], "1");
 	}
 	RUN(r, "SET lp:{/text}:conf text", "OK"); /* the script fails on it */
 	for (int i = 0; i < 2; i++) {

@@ -1,21 +1,25 @@
--- Saves settings of a namespace, which is made when it does not exist yet.
+-- Saves settings of a namespace.
 -- KEYS[1]  B, the namespace's base key
 -- ARGV     1 prefix       2 rev the new values were made from ('0': there was none), '' for any
 --          3 namespace    4 address of the client that saves      5 inbox limit
---          6.. fields and values; an empty value takes the field away
--- Returns  the new rev; or the error STALE when rev is another one by now
+--          6 '1': it is made when it does not exist
+--          7.. fields and values; an empty value takes the field away
+-- Returns  the new rev; or the errors STALE: rev is another one by now, GONE: it does not exist
 -- include lib/inbox.lua
 -- include lib/rev.lua
 local B, prefix, nsp = KEYS[1], ARGV[1], ARGV[3]
 local conf = B .. ':conf'
 
 local rev = redis.call('HGET', conf, 'rev')
+if not rev and ARGV[6] ~= '1' then
+  return redis.error_reply('GONE')
+end
 if ARGV[2] ~= '' and ARGV[2] ~= (rev or '0') then
   return redis.error_reply('STALE')
 end
 
 local close, limits = false, false
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', conf, ARGV[i])
   else
