@@ -187,8 +187,7 @@ test("a token is given by the business system, too, and taken away", async () =>
 	assert.deepEqual(words(await timeline(id, client)), ["accepted"]);
 });
 
-const worked = () => until("nothing is under way", async () =>
-	await stack.redis("XLEN", "lp:offline") + await stack.redis("ZCARD", "lp:offline-later") === 0, 20_000);
+const worked = () => until("nothing is under way", async () => await stack.queued("offline") === 0);
 
 test("several providers: the next one when one has refused, and only the token that is gone is forgotten", async () => {
 	const tokens = { "": hex(), google: `f:${hex()}`, web: subscription("chain") };
@@ -251,19 +250,26 @@ test("no token of an entry that is not there, and none of another namespace's en
 test("an acknowledgement cancels what is still to be tried, on another device with cancel_on_ack", async () => {
 	const tokens = {};
 	const clients = {};
+	// The answers wait until it is acknowledged.
+	let answer;
+	const gate = new Promise((resolve) => { answer = resolve; });
 	for (const name of ["late", "pair"]) {
 		tokens[name] = subscription(`ack-${name}`);
-		providers.script(`ack-${name}`, { status: 429, retryAfter: 2 }, {});
+		providers.script(`ack-${name}`, { status: 429, retryAfter: 2, after: gate }, {});
 		clients[name] = await away(name, "web", { web: tokens[name] }, { room: "acks", userid: name });
 	}
 	await away("pair-phone", "ios", {}, { room: "acks", userid: "pair" });
 	const { id } = await push("acks", { cancel_on_ack: true });
-	for (const name of ["late", "pair"])
-		await ends(id, clients[name], "retry");
+	await until("both are asked for", () =>
+		["late", "pair"].every((name) => providers.requests(`ack-${name}`).length === 1));
 	const late = await connect("late", "web", { userid: "late" });
 	late.socket.emit("ackPush", { id });
 	const second = await connect("pair-phone", "ios", { userid: "pair" });
 	second.socket.emit("ackPush", { id });
+	await until("both acks", async () => (await record(id)).ackCount === "2");
+	answer();
+	for (const name of ["late", "pair"])
+		await until(`a second try for ${name}`, async () => words(await timeline(id, clients[name])).includes("retry"));
 	assert.equal((await ends(id, clients.late, "acked")).at(-1).event, "acked");
 	await ends(id, clients.pair, "cancelled");
 	await worked();

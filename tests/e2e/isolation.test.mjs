@@ -147,8 +147,10 @@ before(async () => {
 	const mirror = await fill(ATTACKER, "mine");
 	attacker = mirror.rest;
 	assert.equal(mirror.id, message);
-	for (const rest of [victim, attacker])
+	for (const rest of [victim, attacker]) {
 		await until("the archive has both", async () => (await rest.get("/api/auth/history")).list.length === 1, 30_000);
+		await until("all acks", async () => (await rest.get(`/api/auth/report/push/${message}`)).ackCount === "4");
+	}
 });
 
 after(async () => {
@@ -158,9 +160,18 @@ after(async () => {
 
 const ofVictim = () => clients.filter(({ key }) => key === VICTIM);
 
+// All that the victim has, once what came of its pushes is written: to whom connectors handed the last
+// one, and how far the archive is.
+const resting = () => until("the victim's pushes are written", async () => {
+	const had = await restingKeyspace(stack, VICTIM);
+	const handed = Object.entries(had[`msg:${had.seq}`]).filter(([name]) => name[0] === "@")
+		.flatMap(([, counts]) => counts.split("/")).reduce((all, count) => all + Number(count), 0);
+	return handed === ofVictim().length && had.archive.last === had.seq && had;
+});
+
 // Whatever fn does, the victim has the same as before and its clients have heard nothing.
 async function unharmed(fn) {
-	const had = await restingKeyspace(stack, VICTIM);
+	const had = await resting();
 	await fn();
 	assert.deepEqual(await restingKeyspace(stack, VICTIM), had);
 	// each connector does in order what it is told: one push behind all that may be under way

@@ -120,9 +120,7 @@ async function presenceIsRight(ms) {
 }
 
 // None is on its way and none waits for another try.
-const noCallbacksLeft = () => until("no callbacks left", async () =>
-	await stack.redis("XLEN", "lp:callbacks") === 0 && await stack.redis("ZCARD", "lp:callbacks-later") === 0,
-60_000);
+const noCallbacksLeft = () => until("no callbacks left", async () => await stack.queued("callbacks") === 0, 60_000);
 
 // Each of them was told of with one event id, nobody else was; returns how many came twice.
 function checkTold(members) {

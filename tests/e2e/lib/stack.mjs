@@ -181,6 +181,12 @@ class Stack {
 		return JSON.parse(stdout);
 	}
 
+	// How many of "offline" or "callbacks" are under way or wait for another try.
+	queued(name) {
+		return this.redis("EVAL", "return redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])", "2",
+			`lp:${name}`, `lp:${name}-later`);
+	}
+
 	// The names of all keys of a namespace.
 	async keysOf(key) {
 		const found = [];
