@@ -402,6 +402,20 @@ static void test_reap_routes(void)
 	EXPECT("KEYS " B ":left:*", "-");
 }
 
+/* A clear or a flush goes on while clients leave: what it has removed does not come back. */
+static void test_removed(void)
+{
+	fresh();
+	CALL("DONE", ON("a.1", ANN, "1", "ann", "web", "user_ann"));
+	CALL("DONE", ON("a.1", BOB, "2", "bob", "android", "user_bob"));
+	EXPECT("DEL " B ":client:" ANN " " B ":client:" BOB " " B ":ever", "3");
+	CALL("1", OFF("a.1", ANN, "1", "user_ann", "1"));
+	EXPECT("EXISTS " B ":client:" ANN, "0");
+	EXPECT("ZADD " NODES " 5 a.1", "1");
+	reap("a.1", "");
+	EXPECT("KEYS " B ":cl*", "-");
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
@@ -417,6 +431,7 @@ int main(void)
 		{"node renew", test_node_renew},
 		{"node reap", test_node_reap},
 		{"reap routes", test_reap_routes},
+		{"removed", test_removed},
 	};
 
 	return script_tests("presence", tests, COUNT(tests));

@@ -76,7 +76,10 @@ local function forget(B, nsp, client, held)
   return rooms
 end
 
--- Notes in its record that a client went. now: as a text.
+-- Notes in its record that a client went; one that was cleared meanwhile stays away. now: as a text.
 local function note_off(B, client, now, reason)
-  redis.call('HSET', B .. ':client:' .. client, 'last_disconnect_time', now, 'disconnect_reason', reason)
+  local record = B .. ':client:' .. client
+  if redis.call('EXISTS', record) == 1 then
+    redis.call('HSET', record, 'last_disconnect_time', now, 'disconnect_reason', reason)
+  end
 end
