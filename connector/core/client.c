@@ -186,7 +186,7 @@ static void leave_all(struct client *c, bool refused, const char *reason)
 	free(rooms);
 }
 
-/* The connection of the same client that is online here makes place for c. */
+/* The connection of the same client that the store held before makes place for c. */
 static void replace(const struct client *c)
 {
 	struct nsp *nsp = c->nsp;
@@ -216,23 +216,30 @@ static void say_ok(struct client *c)
 	socket_emit(c->socket, lp_buf_str(json));
 }
 
-static void accept_client(struct client *c)
+/* The store holds it, and no other connection of the same client any more. */
+static void enter(struct client *c)
 {
-	struct lp_blob *farewell = c->handshake->farewell;
 	struct nsp *nsp = c->nsp;
 
 	replace(c);
 	HASH_DEL(nsp->registering, c);
-	c->state = CLIENT_ONLINE;
+	c->state = CLIENT_ENTERED;
 	c->since = nsp->core->ops->clock(nsp->core->store);
 	HASH_ADD_KEYPTR(hh, nsp->clients, c->id, c->id_len, c);
 	nsp->core->stats.clients++;
 	for (struct member *m = c->members; m; m = m->next)
 		m->room->routed = true;
+}
+
+void client_accept(struct client *c)
+{
+	struct lp_blob *farewell = c->handshake->farewell;
+
+	c->state = CLIENT_ONLINE;
 	c->handshake->farewell = NULL;
 	lp_buf_clear(&c->handshake->cookie);
 	lp_buf_clear(&c->handshake->token);
-	if (!nsp->wants_query) {
+	if (!c->nsp->wants_query) {
 		handshake_free(c->handshake);
 		c->handshake = NULL;
 	}
@@ -402,8 +409,7 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 {
 	struct registration *r = arg;
 	struct client *c = r->client;
-	uint64_t generation = r->generation;
-	bool stale = generation != c->nsp->core->generation;
+	bool stale = r->generation != c->nsp->core->generation;
 	bool needs = answer == STORE_DONE && got->count == STORE_NEEDS;
 	bool refused = answer == STORE_DONE && got->count == 1;
 	bool done = (answer == STORE_DONE || answer == STORE_UNREAD) && !needs && !refused;
@@ -433,20 +439,16 @@ static void registered(void *arg, enum store_answer answer, const struct store_t
 		refuse_client(c, LP_STR("socket.id conflict"));
 	} else if (!done) {
 		refuse_client(c, LP_STR("server busy"));
-	} else if (answer == STORE_UNREAD) {
-		unread_fetch(c);
+	} else if (stale) {
+		register_client(c, false); /* the store has forgotten it again */
 	} else {
-		client_registered(c, generation);
+		enter(c);
+		if (answer == STORE_UNREAD)
+			unread_fetch(c);
+		else
+			client_accept(c);
 	}
 	client_unref(c);
-}
-
-void client_registered(struct client *c, uint64_t generation)
-{
-	if (generation == c->nsp->core->generation)
-		accept_client(c);
-	else
-		register_client(c, false); /* the store has forgotten it again */
 }
 
 /*
@@ -460,10 +462,10 @@ static void registered_again(void *arg, enum store_answer answer, const struct s
 
 	(void)got;
 	free(r);
-	if (c->state == CLIENT_ONLINE && answer == STORE_CONFLICT) {
+	if (c->state != CLIENT_GONE && answer == STORE_CONFLICT) {
 		c->nsp->core->stats.replaced++;
 		client_disconnect(c);
-	} else if (c->state == CLIENT_ONLINE && answer == STORE_OFFLINE_NAMESPACE &&
+	} else if (c->state != CLIENT_GONE && answer == STORE_OFFLINE_NAMESPACE &&
 		   !c->nsp->offline_total) {
 		core_namespace_offline(c->nsp->core, lp_cstr(c->nsp->name));
 	}
@@ -524,11 +526,11 @@ void client_closed(struct socket *s, enum close_reason reason)
 
 	if (!c)
 		return;
-	if (c->state == CLIENT_ONLINE) {
+	if (c->state == CLIENT_REGISTERING) {
+		HASH_DEL(c->nsp->registering, c);
+	} else {
 		HASH_DEL(c->nsp->clients, c);
 		c->nsp->core->stats.clients--;
-	} else {
-		HASH_DEL(c->nsp->registering, c);
 	}
 	if (c->handshake && c->handshake->question)
 		c->nsp->core->callbacks->call_off(c->nsp->core->caller, c->handshake->question);
@@ -547,7 +549,7 @@ void client_disconnect(struct client *c)
 
 void client_expel(struct client *c, struct lp_blob *frame)
 {
-	if (c->state == CLIENT_REGISTERING) {
+	if (c->state == CLIENT_REGISTERING || c->state == CLIENT_ENTERED) {
 		lp_blob_unref(c->handshake->farewell);
 		c->handshake->farewell = lp_blob_ref(frame);
 	} else if (c->state == CLIENT_ONLINE) {

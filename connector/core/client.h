@@ -1,10 +1,10 @@
 /*
  * One device of one user, connected here.
  *
- *     socket asks      store answered         socket closed
- *   ------------> REGISTERING ----> ONLINE ----------------> GONE
- *                   |  ^  |                                   ^
- *                   |  |  +--- refused, or closed meanwhile --+
+ *     socket asks      store answered    what waited for it is here     socket closed
+ *   ------------> REGISTERING ----> ENTERED ----------------> ONLINE -----------------> GONE
+ *                   |  ^  |            |                                                 ^
+ *                   |  |  +------------+---------- refused, or closed meanwhile ---------+
  *                   v  |
  *     its token is verified, the connect callback is asked, if the namespace wants that; then it
  *     registers again
@@ -21,12 +21,13 @@
 
 enum client_state {
 	CLIENT_REGISTERING = 0,
+	CLIENT_ENTERED, /* the store holds it, its socket was not told yet */
 	CLIENT_ONLINE,
 	CLIENT_GONE,
 };
 
 struct client {
-	UT_hash_handle hh; /* in nsp.registering, then in nsp.clients, until GONE */
+	UT_hash_handle hh; /* in nsp.registering, from ENTERED on in nsp.clients, until GONE */
 	struct nsp *nsp;
 	struct socket *socket;       /* NULL once GONE */
 	struct member *members;      /* list over its rooms */
@@ -35,7 +36,7 @@ struct client {
 	struct handshake *handshake; /* once ONLINE only if the store wants the query again */
 	struct token *token;         /* once verified, until GONE; NULL: it has none */
 	uint64_t serial;             /* of this connection */
-	uint64_t since;              /* when it was accepted, by the clock of the store (ms) */
+	uint64_t since;              /* when it entered, by the clock of the store (ms) */
 	uint64_t last_ack;      /* the message acknowledged last; a repeat is dropped at once */
 	uint64_t next_push;     /* ms: until then it may not send another push */
 	uint64_t next_discover; /* ms */
@@ -69,8 +70,8 @@ void client_closed(struct socket *s, enum close_reason reason);
 void client_join(struct client *c, struct lp_str rooms, struct lp_str ack);
 void client_leave(struct client *c, struct lp_str rooms, struct lp_str ack);
 
-/* The store has registered it, in that generation of the core; what waited for it is there. */
-void client_registered(struct client *c, uint64_t generation);
+/* What waited for one that has ENTERED is here, or can not be brought. */
+void client_accept(struct client *c);
 
 /* Whether the room is its user's own, which it can not leave. */
 bool client_owns(const struct client *c, struct lp_str room);

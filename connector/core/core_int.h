@@ -21,7 +21,7 @@ struct wheel;
 struct nsp {
 	UT_hash_handle hh; /* in core.nsps, by name */
 	struct core *core;
-	struct client *clients;         /* table by client id: those that are online */
+	struct client *clients;         /* table by client id: those that the store holds */
 	struct client *registering;     /* table by serial: those the store has not answered */
 	struct room *rooms;             /* table by name */
 	struct message *messages;       /* table by id: the recent ones */

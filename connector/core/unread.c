@@ -5,12 +5,11 @@
 #include "connector/core/unread.h"
 
 struct unread {
-	uint64_t generation; /* of the core when it was asked for */
-	bool asking;         /* the store is */
-	bool again;          /* something came while it was, or while messages are unproved */
-	bool sent;           /* to the client, which has not proved it yet */
-	struct lp_buf json;  /* to be sent */
-	struct lp_buf ids;   /* of what is to be sent or proved */
+	bool asking;        /* the store is */
+	bool again;         /* something came while it was, or while messages are unproved */
+	bool sent;          /* to the client, which has not proved it yet */
+	struct lp_buf json; /* to be sent */
+	struct lp_buf ids;  /* of what is to be sent or proved */
 };
 
 static void fetched(void *arg, enum store_answer answer, const struct store_texts *got)
@@ -25,8 +24,8 @@ static void fetched(void *arg, enum store_answer answer, const struct store_text
 		u->again = u->again || got->items[2].n;
 	}
 	/* Without an answer they wait for the next connection. */
-	if (c->state == CLIENT_REGISTERING)
-		client_registered(c, u->generation);
+	if (c->state == CLIENT_ENTERED)
+		client_accept(c);
 	else if (c->state == CLIENT_ONLINE)
 		unread_emit(c);
 	client_unref(c);
@@ -45,7 +44,6 @@ void unread_fetch(struct client *c)
 	}
 	lp_buf_reset(&c->unread->json);
 	lp_buf_reset(&c->unread->ids);
-	c->unread->generation = core->generation;
 	c->unread->asking = true;
 	c->unread->again = false;
 	core->ops->unread(core->store, &who, fetched, client_ref(c));

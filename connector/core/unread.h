@@ -10,7 +10,7 @@
 
 #include "connector/core/client.h"
 
-/* Brings what waits. A client that registers is registered with the answer. */
+/* Brings what waits. A client that has ENTERED is accepted with the answer. */
 void unread_fetch(struct client *c);
 /* Sends what was brought, if there is something. */
 void unread_emit(struct client *c);

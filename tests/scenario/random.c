@@ -410,6 +410,8 @@ static void one_step(void)
 		store_mem_set_mode(w.store, STORE_MEM_RUNS);
 	else if (what < 482)
 		forget();
+	else if (what < 490)
+		store_mem_set_unread(w.store, pick(2));
 	else if (what < 540)
 		world_advance(&w, pick(200));
 	else if (c->state == CLOSED)

@@ -208,6 +208,10 @@ static bool cmd_store(struct script *s, char *args)
 		store_mem_set_callback(store);
 	else if (strcmp(args, "reject") == 0)
 		store_mem_set_reject(store, true);
+	else if (strcmp(args, "unread") == 0)
+		store_mem_set_unread(store, true);
+	else if (strcmp(args, "read") == 0)
+		store_mem_set_unread(store, false);
 	else if (strcmp(args, "refuse") == 0)
 		store_mem_set_refuse(store, true);
 	else if (strcmp(args, "admit") == 0)

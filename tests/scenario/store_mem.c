@@ -183,7 +183,7 @@ static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 		return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE
 						  : STORE_UNKNOWN_NAMESPACE;
 	h = holder_find(s, lp_cstr(op->id));
-	if (h && (op->again ? h->since > op->since : s->reject))
+	if (h && (op->again ? h->since > op->since : s->reject && h->serial != op->serial))
 		return STORE_CONFLICT;
 	if (s->refuse && !op->again) {
 		op->refused = true;
@@ -199,7 +199,9 @@ static enum store_answer carry_out_on(struct store_mem *s, struct op *op)
 	for (size_t i = 0; i < op->count; i++)
 		holder_enter(s, h, op->rooms[i].name);
 	set_routes(s, op, true);
-	return state == NAMESPACE_OFFLINE ? STORE_OFFLINE_NAMESPACE : STORE_DONE;
+	if (state == NAMESPACE_OFFLINE)
+		return STORE_OFFLINE_NAMESPACE;
+	return s->unread && !op->again ? STORE_UNREAD : STORE_DONE;
 }
 
 static void carry_out_rooms(struct store_mem *s, const struct op *op)
@@ -452,6 +454,11 @@ void store_mem_set_busy(struct store_mem *s, bool busy)
 void store_mem_set_reject(struct store_mem *s, bool reject)
 {
 	s->reject = reject;
+}
+
+void store_mem_set_unread(struct store_mem *s, bool unread)
+{
+	s->unread = unread;
 }
 
 void store_mem_set_callback(struct store_mem *s)

@@ -36,6 +36,8 @@ void store_mem_set_busy(struct store_mem *s, bool busy);
 void store_mem_set_callback(struct store_mem *s);
 /* As with duplicate_client = reject. */
 void store_mem_set_reject(struct store_mem *s, bool reject);
+/* Messages wait for clients that register; what unread() brings is the test's to say. */
+void store_mem_set_unread(struct store_mem *s, bool unread);
 /* Clients are refused in the words "not now". */
 void store_mem_set_refuse(struct store_mem *s, bool refuse);
 /*

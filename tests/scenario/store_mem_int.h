@@ -82,6 +82,7 @@ struct store_mem {
 	bool reject;               /* duplicate_client */
 	bool refuse;               /* by a text */
 	bool callback;             /* namespaces have a connect callback */
+	bool unread;               /* messages wait for who registers */
 	enum store_answer refusal; /* of the next question; STORE_DONE: it is answered */
 	char *answers;             /* of the next question: texts with '|' between them */
 	struct lp_buf notes;       /* of questions not looked at, one line each */
