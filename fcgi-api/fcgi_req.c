@@ -57,6 +57,9 @@ static int read_body(struct api_req *req, struct lp_buf *out, size_t max)
 			return LP_ETOOBIG;
 	} while (n == READ_CHUNK);
 	out->data[out->len] = '\0';
+	/* Without its length, as when it comes in chunks, only that tells where it broke off. */
+	if (FCGX_GetError(fcgi->in))
+		return LP_EIO;
 	return announced >= 0 && out->len - before < (size_t)announced ? LP_EIO : LP_OK;
 }
 

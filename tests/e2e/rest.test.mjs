@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { row } from "./lib/contract.mjs";
+import { ABORT, ApiProcess } from "./lib/fcgi.mjs";
 import { makeKey } from "./lib/providers.mjs";
 import { basic, request } from "./lib/rest.mjs";
 import { routes } from "./lib/routes.mjs";
@@ -139,6 +140,22 @@ row("bodies", "any +json, in chunks too", async () => {
 	for (const headers of [plus, chunked]) {
 		const answer = await send("POST", PUSH, headers, JSON.stringify(good));
 		assert.equal(answer.status, 200, answer.text);
+	}
+});
+
+test("bodies: one that broke off is not taken for the whole", async () => {
+	const api = await ApiProcess.start(stack, "broken-off");
+	const push = (more) => api.request("POST", PUSH, { authorization: owner.authorization,
+		body: Buffer.from("room=broken-off&pushData[a]=1&expire=1"),
+		params: { CONTENT_TYPE: form["content-type"], CONTENT_LENGTH: "" }, ...more });
+	try {
+		assert.equal((await push()).status, 200);
+		for (const end of [Buffer.alloc(0), ABORT]) {
+			const { status, json: answer } = await push({ end });
+			assert.deepEqual([status, answer.error], [400, "body_invalid"]);
+		}
+	} finally {
+		assert.equal(await api.stop(), 0);
 	}
 });
 

@@ -20,12 +20,19 @@ function record(type, content = Buffer.alloc(0)) {
 	return Buffer.concat([head, content]);
 }
 
-function stream(type, content) {
+function chunks(type, content) {
 	const parts = [];
 	for (let at = 0; at < content.length; at += CHUNK)
 		parts.push(record(type, content.subarray(at, at + CHUNK)));
-	return Buffer.concat([...parts, record(type)]);
+	return Buffer.concat(parts);
 }
+
+function stream(type, content) {
+	return Buffer.concat([chunks(type, content), record(type)]);
+}
+
+// The web server gives the request up.
+export const ABORT = record(2);
 
 function pair(name, value) {
 	const lengths = Buffer.alloc(8);
@@ -61,17 +68,19 @@ export class ApiProcess {
 		return made;
 	}
 
-	// Sends a request; its socket.
-	send(method, target, { authorization = "", body, address = "127.0.0.1", params = {} } = {}) {
-		const text = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+	// Sends a request; its socket. A body in bytes is sent as it is. end: what stands in the place of the end
+	// of the body.
+	send(method, target, { authorization = "", body, address = "127.0.0.1", params = {}, end = record(STDIN) } = {}) {
+		const text = Buffer.isBuffer(body) ? body : Buffer.from(body === undefined ? "" : JSON.stringify(body));
 		const all = { REQUEST_METHOD: method, REQUEST_URI: target, REMOTE_ADDR: address,
 			HTTP_AUTHORIZATION: authorization, CONTENT_TYPE: "application/json",
 			CONTENT_LENGTH: `${text.length}`, ...params };
-		const socket = net.connect(this.socket);
+		const socket = net.connect({ path: this.socket, allowHalfOpen: true });
 		socket.write(Buffer.concat([
 			record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
 			stream(PARAMS, Buffer.concat(Object.entries(all).map(([key, value]) => pair(key, value)))),
-			stream(STDIN, text),
+			chunks(STDIN, text),
+			end,
 		]));
 		return socket;
 	}
@@ -80,10 +89,13 @@ export class ApiProcess {
 	// headers, json }.
 	async request(method, target, options) {
 		const socket = this.send(method, target, options);
-		const chunks = [];
-		socket.on("data", (chunk) => chunks.push(chunk));
-		await once(socket, "close");
-		const [head, ...rest] = output(Buffer.concat(chunks)).split("\r\n\r\n");
+		const got = [];
+		socket.on("data", (chunk) => got.push(chunk));
+		if (options?.end)
+			socket.end();
+		await once(socket, "end");
+		socket.end();
+		const [head, ...rest] = output(Buffer.concat(got)).split("\r\n\r\n");
 		const headers = Object.fromEntries(head.split("\r\n").map((line) => {
 			const colon = line.indexOf(":");
 			return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
