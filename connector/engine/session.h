@@ -46,7 +46,7 @@ struct session {
 	bool greeted;    /* the first answer was given */
 	uint32_t serial; /* for the log */
 	unsigned socket_count;
-	unsigned refused;          /* sockets, so far */
+	unsigned refused;          /* sockets, so far; or left before that */
 	struct socket *sockets;    /* list, owned */
 	struct held *held;         /* connects that wait for "/", owned; see sockets.c */
 	struct assembly *assembly; /* a packet whose attachments are coming, owned */

@@ -200,7 +200,9 @@ static bool dispatch(struct session *s, const struct sio_packet *p, struct lp_st
 		.ack = p->ack, .json = json, .attachments = attachments, .attachment_count = count};
 
 	if (k && p->type == SIO_DISCONNECT && s->version == 3) {
-		socket_gone(k, CLOSE_CLIENT); /* also one that is not decided on */
+		/* Also one that is not decided on, which costs as much as one that is refused. */
+		s->refused += !has_joined(k);
+		socket_gone(k, CLOSE_CLIENT);
 		return session_open(s);
 	}
 	if (!has_joined(k)) {
