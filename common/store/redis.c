@@ -289,15 +289,18 @@ static void append(struct redis *r, const char *const *front, size_t fronts,
 }
 
 /*
- * Takes the next reply. An error reply is LP_EINVAL, or LP_ESTORE when the server must be left;
- * *reply is set in the first case only.
+ * Takes the next reply, in what is left of the call's time. An error reply is LP_EINVAL, or LP_ESTORE
+ * when the server must be left; *reply is set in the first case only.
  */
 static int take(struct redis *r, redisReply **reply)
 {
+	struct timeval tv;
 	void *got = NULL;
 	int rc = LP_OK;
 
 	*reply = NULL;
+	if (!time_left(r, &tv))
+		return fail(r, "timed out");
 	if (redisGetReply(r->ctx, &got) != REDIS_OK)
 		return fail_context(r);
 	*reply = got;

@@ -221,6 +221,32 @@ static void test_frozen(void)
 	redis_free(other);
 }
 
+/* Each answer comes in time, all of them do not: the time is that of the call. */
+static void test_slow_answers(void)
+{
+	static const char busy[] = "local function now() local t = redis.call('TIME') return t[1] "
+				   "* 1000 + t[2] / 1000 end "
+				   "local from = now() while now() < from + 90 do end return 1";
+	static char padding[64 * 1024]; /* so that Redis takes and answers them one by one */
+	struct redis *r = redis_new(shared);
+	struct redis_args commands[4] = {{.count = 0}};
+	struct redisReply *replies[4];
+
+	memset(padding, 'x', sizeof(padding));
+	for (size_t i = 0; i < 4; i++) {
+		redis_args_addz(&commands[i], "EVAL");
+		redis_args_addz(&commands[i], busy);
+		redis_args_addz(&commands[i], "0");
+		redis_args_add(&commands[i], lp_str(padding, sizeof(padding)));
+	}
+	CHECK(redis_pipeline(r, commands, 4, replies) == LP_ESTORE);
+	CHECK(until_back(r) < 5000);
+	RUN(r, "ECHO mine", "mine");
+	for (size_t i = 0; i < 4; i++)
+		redis_args_clear(&commands[i]);
+	redis_free(r);
+}
+
 static void test_password(void)
 {
 	struct settings s = settings;
@@ -257,6 +283,7 @@ int main(void)
 		{"closed while idle", test_closed_while_idle},
 		{"killed", test_killed},
 		{"frozen", test_frozen},
+		{"slow answers", test_slow_answers},
 		{"password", test_password},
 	};
 	int status;
