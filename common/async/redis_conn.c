@@ -12,6 +12,7 @@
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/store/redis_addr.h"
+#include "common/store/redis_error.h"
 #include "common/async/redis_conn.h"
 
 #define PAUSE_MIN_MS 50u
@@ -331,26 +332,11 @@ void redis_conn_free(struct redis_conn *c)
 	free(c);
 }
 
-/* Is word the error's code, or that of the command inside a script (Redis 6 quotes it so)? */
-static bool error_is(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-	const char *at = strstr(text, word);
-
-	return at && (at == text || at[-1] == '-') && (at[n] == ' ' || at[n] == '\0');
-}
-
 bool redis_conn_passing(const struct redisReply *reply)
 {
-	static const char *const words[] = {"LOADING", "READONLY",    "MASTERDOWN", "BUSY",
+	static const char *const codes[] = {"LOADING", "READONLY",    "MASTERDOWN", "BUSY",
 					    "OOM",     "TRYAGAIN",    "MISCONF",    "NOSCRIPT",
-					    "NOAUTH",  "CLUSTERDOWN", "NOREPLICAS"};
+					    "NOAUTH",  "CLUSTERDOWN", "NOREPLICAS", NULL};
 
-	if (reply->type != REDIS_REPLY_ERROR)
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (error_is(reply->str, words[i]))
-			return true;
-	}
-	return false;
+	return reply->type == REDIS_REPLY_ERROR && redis_error_is(reply->str, codes);
 }

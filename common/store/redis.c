@@ -14,6 +14,7 @@
 #include "common/lp_time.h"
 #include "common/store/redis.h"
 #include "common/store/redis_addr.h"
+#include "common/store/redis_error.h"
 #include "common/store/script.h"
 
 #define PROBE_FIRST_MS 50
@@ -40,8 +41,8 @@ struct redis {
 };
 
 /* Replies after which the connection is of no use: another server may serve us better. */
-static const char *const leave_codes[] = {"LOADING",     "READONLY", "MASTERDOWN",
-					  "CLUSTERDOWN", "NOAUTH",   "BUSY"};
+static const char *const leave_codes[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN",
+					  "NOAUTH",  "BUSY",     NULL};
 
 struct redis_shared *redis_shared_new(const struct settings *s)
 {
@@ -176,19 +177,6 @@ static bool time_left(struct redis *r, struct timeval *tv)
 	return redisSetTimeout(r->ctx, *tv) == REDIS_OK;
 }
 
-/* Whether an error reply means that this server can not serve us now. */
-static bool must_leave(const redisReply *reply)
-{
-	for (size_t i = 0; i < sizeof(leave_codes) / sizeof(*leave_codes); i++) {
-		size_t n = strlen(leave_codes[i]);
-
-		if (reply->len > n && memcmp(reply->str, leave_codes[i], n) == 0 &&
-		    reply->str[n] == ' ')
-			return true;
-	}
-	return false;
-}
-
 /* One of the commands that open a connection. */
 static int open_step(struct redis *r, int argc, const char **argv)
 {
@@ -306,7 +294,7 @@ static int take(struct redis *r, redisReply **reply)
 	*reply = got;
 	if ((*reply)->type == REDIS_REPLY_ERROR)
 		rc = LP_EINVAL;
-	if (rc == LP_EINVAL && must_leave(*reply)) {
+	if (rc == LP_EINVAL && redis_error_is((*reply)->str, leave_codes)) {
 		rc = fail(r, (*reply)->str);
 		freeReplyObject(*reply);
 		*reply = NULL;
