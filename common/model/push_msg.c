@@ -64,15 +64,15 @@ static bool parse_expire(struct push_msg *m, struct json_object *body,
 			 const struct push_limits *limits)
 {
 	struct json_object *value = member(body, "expire");
-	double h;
+	double h = limits->expire_h;
 
 	if (json_object_is_type(value, json_type_boolean))
 		return false;
-	if (!text_of(body, "expire", &m->expire))
-		lp_buf_addf(&m->expire, "%.10g", limits->expire_h);
-	if (memchr(m->expire.data, '\0', m->expire.len))
-		return false;
-	h = hours(m->expire.data);
+	if (text_of(body, "expire", &m->expire)) {
+		if (memchr(m->expire.data, '\0', m->expire.len))
+			return false;
+		h = hours(m->expire.data);
+	}
 	if (!(h > 0) || h > limits->expire_max_h)
 		return false;
 	/* Long digits are no use to anybody who reads the record. */
