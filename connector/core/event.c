@@ -50,7 +50,7 @@ static void ack_push(struct client *c, const struct socket_event *ev)
 	struct lp_str value;
 	uint64_t id = 0;
 
-	if (json_scan_member(argument(ev), "id", &value) == LP_OK)
+	if (json_scan_member(argument(ev), SIO_JSON_DEPTH, "id", &value) == LP_OK)
 		id = read_id(value);
 	if (id)
 		ack_received(c, id);

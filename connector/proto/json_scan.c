@@ -336,7 +336,7 @@ int json_scan_string(struct lp_str text, struct lp_buf *out)
 	return LP_OK;
 }
 
-int json_scan_member(struct lp_str text, const char *name, struct lp_str *value)
+int json_scan_member(struct lp_str text, unsigned depth, const char *name, struct lp_str *value)
 {
 	size_t at = skip_space(text, 0);
 
@@ -356,9 +356,9 @@ int json_scan_member(struct lp_str text, const char *name, struct lp_str *value)
 		if (at >= text.n || text.p[at] != ':')
 			return LP_EPROTO;
 		at = skip_space(text, at + 1);
-		len = json_scan_value(lp_str_from(text, at), JSON_SCAN_DEPTH_MAX);
+		len = json_scan_value(lp_str_from(text, at), depth);
 		if (len < 0)
-			return LP_EPROTO;
+			return (int)len;
 		if (lp_str_eq(key, lp_cstr(name))) {
 			*value = lp_str(text.p + at, (size_t)len);
 			return LP_OK;

@@ -36,8 +36,10 @@ int json_scan_string(struct lp_str text, struct lp_buf *out) LP_MUSTCHECK;
 /*
  * text is one well-formed JSON object: the text of the first member with that name (compared as
  * written, without undoing escapes). LP_ENOENT when there is none, LP_EPROTO when text is no
- * object.
+ * object, LP_ETOOBIG when one before it nests deeper than depth, of which 0 allows no object and no
+ * array.
  */
-int json_scan_member(struct lp_str text, const char *name, struct lp_str *value) LP_MUSTCHECK;
+int json_scan_member(struct lp_str text, unsigned depth, const char *name,
+		     struct lp_str *value) LP_MUSTCHECK;
 
 #endif

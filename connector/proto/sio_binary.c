@@ -3,6 +3,12 @@
 #include "connector/proto/json_scan.h"
 #include "connector/proto/sio_binary.h"
 
+/*
+ * A placeholder has nothing nested in front of its members. To look for them behind that would be to
+ * read everything in an object for each object around it.
+ */
+#define FLAT 0
+
 /* Where the string literal that begins at `at` ends; the text is well-formed. */
 static size_t string_end(struct lp_str s, size_t at)
 {
@@ -16,7 +22,7 @@ static int number(struct lp_str object, unsigned attachments)
 {
 	struct lp_str num;
 
-	if (json_scan_member(object, "num", &num) != LP_OK || num.n > 2)
+	if (json_scan_member(object, FLAT, "num", &num) != LP_OK || num.n > 2)
 		return -1;
 	for (size_t i = 0; i < num.n; i++) {
 		if (num.p[i] < '0' || num.p[i] > '9')
@@ -33,7 +39,7 @@ static bool is_placeholder(struct lp_str object)
 {
 	struct lp_str mark;
 
-	return json_scan_member(object, "_placeholder", &mark) == LP_OK &&
+	return json_scan_member(object, FLAT, "_placeholder", &mark) == LP_OK &&
 	       lp_str_eq(mark, LP_STR("true"));
 }
 

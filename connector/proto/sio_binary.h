@@ -1,6 +1,7 @@
 /*
  * Placeholders of binary data in the JSON of socket.io's binary packets: each
- * {"_placeholder":true,"num":N} stands for the N-th binary message that follows.
+ * {"_placeholder":true,"num":N} stands for the N-th binary message that follows. The two may come in
+ * any order; an object with an array or another object in front of them is no placeholder.
  */
 #ifndef SIO_BINARY_H
 #define SIO_BINARY_H

@@ -21,7 +21,7 @@ static void take_open(struct wire *w, struct lp_str json, int version, bool json
 
 	MUST(!w->client && f->client_count < FIXTURE_CLIENTS);
 	MUST(json_scan_value(json, SIO_JSON_DEPTH) == (ssize_t)json.n);
-	MUST(json_scan_member(json, "sid", &sid) == LP_OK);
+	MUST(json_scan_member(json, JSON_SCAN_DEPTH_MAX, "sid", &sid) == LP_OK);
 	MUST(sid.n > 2 + 16 && sid.n < sizeof(c->sid) + 2);
 	c = &f->clients[f->client_count++];
 	*c = (struct fuzz_client){.version = version, .jsonp = jsonp};

@@ -47,7 +47,7 @@ static void check_object(struct lp_str text)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct lp_str member;
-		int rc = json_scan_member(text, names[i], &member);
+		int rc = json_scan_member(text, JSON_SCAN_DEPTH_MAX, names[i], &member);
 
 		MUST(rc == LP_OK || rc == LP_ENOENT);
 		if (rc != LP_OK)

@@ -31,7 +31,7 @@ static void test_renumbered(void)
 		 BYTES("[\"e\",{\"a\":[{\"b\":" P("0") "}]}]"),
 		 1,
 		 {1}},
-		{BYTES("[\"e\",{ \"num\" : 0 , \"x\":[{}], \"_placeholder\" : true }]"),
+		{BYTES("[\"e\",{ \"num\" : 0 , \"x\":1, \"_placeholder\" : true, \"y\":[{}] }]"),
 		 1,
 		 BYTES("[\"e\"," P("0") "]"),
 		 1,
@@ -40,6 +40,11 @@ static void test_renumbered(void)
 		{BYTES("[\"{\\\"_placeholder\\\":true}\\\\\",{\"_placeholder\":false,\"num\":7}]"),
 		 1,
 		 BYTES("[\"{\\\"_placeholder\\\":true}\\\\\",{\"_placeholder\":false,\"num\":7}]"),
+		 0,
+		 {0}},
+		{BYTES("[\"e\",{\"x\":[{}],\"_placeholder\":true,\"num\":0}]"),
+		 1,
+		 BYTES("[\"e\",{\"x\":[{}],\"_placeholder\":true,\"num\":0}]"),
 		 0,
 		 {0}},
 	};
@@ -69,6 +74,7 @@ static void test_refused(void)
 		BYTES("[\"e\"," P("999999") "]"),
 		BYTES("[\"e\"," P("null") "]"),
 		BYTES("[\"e\",{\"_placeholder\":true}]"),
+		BYTES("[\"e\",{\"_placeholder\":true,\"x\":[],\"num\":0}]"),
 		BYTES("[" P("0") P("0") P("0") P("0") P("0") P("0") P("0") P("0") P("0") P("0")
 			      P("0") "]"),
 	};
