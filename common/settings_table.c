@@ -513,7 +513,9 @@ const struct setting setting_table[] = {
 	    HELP("Calls in a row without an answer, after which a namespace's callback server is "
 		 "left alone for callback_pause; then one call tries whether it is back.")),
 	ROW(callback_hosts, LIST, CALLBACK, RANGE(0, 4096), DEFAULT(""),
-	    HELP("Hosts that callback URLs may name, exactly as they stand there. Empty: all.")),
+	    HELP("Hosts that callback URLs may name, exactly as they stand there. Empty: all, also "
+		 "those inside your own network. Where the owners of namespaces are not to reach "
+		 "these, list the hosts that are to be called.")),
 	ROW(callback_pause, DURATION, CALLBACK, UNIT(1), RANGE(1, HOUR), DEFAULT("5s"),
 	    HELP("How long a callback server that does not answer is left alone.")),
 	ROW(callback_queue, INT, CALLBACK, RANGE(0, 1000000), DEFAULT("1000"),
