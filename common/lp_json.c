@@ -159,6 +159,24 @@ int lp_json_parse(struct lp_str text, struct json_object **out)
 	return LP_EINVAL;
 }
 
+bool lp_json_few(struct lp_str text, size_t max)
+{
+	bool string = false;
+	size_t values = 1;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (string)
+			i += c == '\\';
+		else if (c == ',' || c == '[' || c == '{')
+			values++;
+		if (c == '"')
+			string = !string;
+	}
+	return values <= max;
+}
+
 struct lp_str lp_json_str(struct json_object *obj, const char *key)
 {
 	struct json_object *value;

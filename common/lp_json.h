@@ -22,6 +22,13 @@
  */
 int lp_json_parse(struct lp_str text, struct json_object **out) LP_MUSTCHECK;
 
+/*
+ * False when text has more than max values, at any depth; about so, and also when it is no JSON.
+ * Costs a small part of parsing, which takes up to 2 us and 800 bytes for a value of three bytes: to
+ * be asked before where it must not.
+ */
+bool lp_json_few(struct lp_str text, size_t max);
+
 /* The string under key, or an empty one (p == NULL) when absent or not a string. Borrowed. */
 struct lp_str lp_json_str(struct json_object *obj, const char *key);
 

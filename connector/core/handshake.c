@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "common/jwt/jwt.h"
-#include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/model/url_query.h"
 #include "connector/core/handshake.h"
@@ -57,24 +56,22 @@ static void add_query(struct lp_buf *out, struct lp_str query, bool token)
 /* The plain values of the auth object. */
 static void add_auth(struct lp_buf *out, struct lp_str text)
 {
-	struct json_object *auth = NULL;
+	struct json_object *auth = identity_auth(text);
 
-	if (!text.n || lp_json_parse(text, &auth) != LP_OK)
+	if (!auth)
 		return;
-	if (json_object_is_type(auth, json_type_object)) {
-		json_object_object_foreach(auth, name, value)
-		{
-			size_t len = json_object_get_string_len(value);
+	json_object_object_foreach(auth, name, value)
+	{
+		size_t len = json_object_get_string_len(value);
 
-			if (is_identity(lp_cstr(name)) || !value ||
-			    json_object_is_type(value, json_type_object) ||
-			    json_object_is_type(value, json_type_array))
-				continue;
-			if (!json_object_is_type(value, json_type_string))
-				len = strlen(json_object_get_string(value));
-			if (len <= QUERY_MAX)
-				add(out, lp_cstr(name), lp_str(json_object_get_string(value), len));
-		}
+		if (is_identity(lp_cstr(name)) || !value ||
+		    json_object_is_type(value, json_type_object) ||
+		    json_object_is_type(value, json_type_array))
+			continue;
+		if (!json_object_is_type(value, json_type_string))
+			len = strlen(json_object_get_string(value));
+		if (len <= QUERY_MAX)
+			add(out, lp_cstr(name), lp_str(json_object_get_string(value), len));
 	}
 	json_object_put(auth);
 }

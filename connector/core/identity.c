@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "common/lp_json.h"
 #include "connector/core/identity.h"
 #include "common/model/url_query.h"
 
@@ -13,7 +12,7 @@ static void read_one(struct lp_buf *out, const struct socket_request *req, struc
 	url_query_get(req->url_query, name, out);
 	if (!out->len)
 		url_query_get(req->packet_query, name, out);
-	if (out->len || !json_object_object_get_ex(auth, name, &value))
+	if (out->len || !auth || !json_object_object_get_ex(auth, name, &value))
 		return;
 	if (json_object_is_type(value, json_type_string))
 		lp_buf_add(out, json_object_get_string(value),
@@ -32,27 +31,33 @@ static bool read_flag(const struct socket_request *req, struct json_object *auth
 	read_one(&text, req, auth, name);
 	set = text.len && !lp_str_eq(lp_buf_str(&text), LP_STR("0")) &&
 	      !lp_str_eq(lp_buf_str(&text), LP_STR("false"));
-	if (!text.len && json_object_object_get_ex(auth, name, &value))
+	if (!text.len && auth && json_object_object_get_ex(auth, name, &value))
 		set = json_object_is_type(value, json_type_boolean) &&
 		      json_object_get_boolean(value);
 	lp_buf_clear(&text);
 	return set;
 }
 
+struct json_object *identity_auth(struct lp_str text)
+{
+	struct json_object *auth = NULL;
+
+	if (!text.n || !lp_json_few(text, IDENTITY_AUTH_MAX) || lp_json_parse(text, &auth) != LP_OK)
+		return NULL;
+	if (json_object_is_type(auth, json_type_object))
+		return auth;
+	json_object_put(auth);
+	return NULL;
+}
+
 const char *identity_read(struct identity *who, const struct socket_request *req,
 			  const struct ident_rules *rules)
 {
-	struct json_object *auth = NULL;
+	struct json_object *auth = identity_auth(req->auth);
 	struct lp_buf platform = {0};
 	const char *wrong = NULL;
 
 	*who = (struct identity){0};
-	if (req->auth.n && lp_json_parse(req->auth, &auth) != LP_OK)
-		auth = NULL;
-	if (!json_object_is_type(auth, json_type_object)) {
-		json_object_put(auth);
-		auth = json_object_new_object();
-	}
 	read_one(&who->uuid, req, auth, "uuid");
 	read_one(&who->userid, req, auth, "userid");
 	read_one(&platform, req, auth, "platform");

@@ -6,6 +6,7 @@
 #define IDENTITY_H
 
 #include "common/lp_buf.h"
+#include "common/lp_json.h"
 #include "common/model/ident.h"
 #include "connector/engine/socket.h"
 
@@ -17,6 +18,12 @@ struct identity {
 	struct lp_buf token; /* a JWT, where the namespace wants one */
 	bool provisional;    /* it gave only a token: uuid and userid stand for nobody */
 };
+
+/* Values in an auth object at most, as long as nobody knows whose it is. */
+#define IDENTITY_AUTH_MAX 1000
+
+/* The auth object, NULL when that text is none, or too large. The caller puts it. */
+struct json_object *identity_auth(struct lp_str text);
 
 /*
  * Reads and checks it. Returns NULL, or the message to refuse the socket with. *who is always to be

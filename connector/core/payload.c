@@ -10,7 +10,8 @@ struct json_object *payload_read(const struct socket_event *ev)
 {
 	struct json_object *payload = NULL;
 
-	if (ev->argc && lp_json_parse(ev->args[0], &payload) != LP_OK)
+	if (!ev->argc || !lp_json_few(ev->args[0], PAYLOAD_VALUES_MAX) ||
+	    lp_json_parse(ev->args[0], &payload) != LP_OK)
 		return NULL;
 	if (!json_object_is_type(payload, json_type_object)) {
 		json_object_put(payload);

@@ -6,7 +6,11 @@
 #include "common/lp_json.h"
 #include "connector/engine/socket.h"
 
-/* The first argument, when it is an object; NULL otherwise. The caller puts it. */
+/* Values in it at most; it takes some tens of ms to read so many. */
+#define PAYLOAD_VALUES_MAX 20000
+
+/* The first argument, when it is an object, and not too large a one; NULL otherwise. The caller puts
+ * it. */
 struct json_object *payload_read(const struct socket_event *ev);
 /* The member, NULL when absent or null. Borrowed. */
 struct json_object *payload_member(struct json_object *payload, const char *name);

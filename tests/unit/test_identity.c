@@ -133,9 +133,36 @@ static void test_announced(void)
 	ident_rules_free(rules);
 }
 
+/* One that would take long to read is not there. */
+static void test_large(void)
+{
+	char *error = NULL;
+	struct ident_rules *rules = ident_rules_new(IDENT_DEFAULT_PATTERN, 50, 20, 30, 20, &error);
+
+	for (unsigned more = 0; more < 2; more++) {
+		struct socket_request req = {.nsp = LP_STR("/n")};
+		struct lp_buf auth = {0};
+		struct identity who;
+		const char *wrong;
+
+		/* the object, the uuid, the array; and what is in that */
+		lp_buf_addz(&auth, "{\"uuid\":\"u\",\"x\":[0");
+		for (size_t i = 1; i < IDENTITY_AUTH_MAX - 3 + more; i++)
+			lp_buf_addz(&auth, ",0");
+		lp_buf_addz(&auth, "]}");
+		req.auth = lp_buf_str(&auth);
+		wrong = identity_read(&who, &req, rules);
+		CHECK(more ? wrong != NULL : wrong == NULL);
+		identity_clear(&who);
+		lp_buf_clear(&auth);
+	}
+	ident_rules_free(rules);
+}
+
 static const struct lp_test tests[] = {
 	{"read", test_read},
 	{"announced", test_announced},
+	{"large", test_large},
 };
 
 int main(void)

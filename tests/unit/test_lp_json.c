@@ -184,6 +184,28 @@ static void test_quote(void)
 	}
 }
 
+static void test_few(void)
+{
+	static const struct {
+		struct lp_str in;
+		size_t values;
+	} rows[] = {
+		{BYTES(""), 1},
+		{BYTES("1"), 1},
+		{BYTES("[1,2,3]"), 4},
+		{BYTES("{\"a\":1,\"b\":[2,{\"c\":3}]}"), 6},
+		{BYTES("[\"a,b\",\"[{\",\"\\\",\"]"), 4},
+		{BYTES("\"a\\\\\",1,1"), 3},
+		{BYTES("\",,,"), 1},
+		{BYTES("\"\\"), 1},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CHECK_ROW(rows[i].in, lp_json_few(rows[i].in, rows[i].values));
+		CHECK_ROW(rows[i].in, !lp_json_few(rows[i].in, rows[i].values - 1));
+	}
+}
+
 static void test_utf8(void)
 {
 	static const struct {
@@ -225,6 +247,7 @@ int main(void)
 	static const struct lp_test tests[] = {
 		{"accepted", test_accepted}, {"refused", test_refused}, {"depth", test_depth},
 		{"str", test_str},           {"quote", test_quote},     {"utf8", test_utf8},
+		{"few", test_few},
 	};
 
 	return lp_test_main("lp_json", tests, COUNT(tests));
