@@ -44,7 +44,12 @@ static void add_value(struct lp_buf *out, const char *name, struct json_object *
 		print_time(out, json_object_get_int64(value));
 		return;
 	}
-	text = value ? json_object_get_string(value) : "-";
+	text = "-";
+	if (json_object_is_type(value, json_type_string))
+		text = json_object_get_string(value);
+	else if (value) /* not as json_object_get_string() does: with \/ and blanks */
+		text = json_object_to_json_string_ext(
+			value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!*text)
 		text = "-";
 	for (; *text; text++)

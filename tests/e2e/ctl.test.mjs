@@ -245,7 +245,9 @@ test("push, trace", async () => {
 	assert.equal(record.onlineClientCount, "1");
 	assert.deepEqual(record.ackWebDetail, [bob.id]);
 	assert.equal(timeline[0].event, "accepted");
-	assert.match((await ctl(["trace", NAMESPACE, `${id}`])).stdout, /^\S+ +accepted +room=news$/m);
+	const { stdout } = await ctl(["trace", NAMESPACE, `${id}`]);
+	assert.match(stdout, /^\S+ +accepted +room=news$/m);
+	assert.equal(stdout.match(/^ackWebDetail +(.*)$/m)[1], `["${bob.id}"]`);
 
 	for (const [args, status, error] of [
 		[["push", NAMESPACE, "news", "text"], 2, "push_data_invalid"],
@@ -345,7 +347,8 @@ test("--help names every verb", async () => {
 	const { status, stdout } = await ctl(["--help"]);
 	assert.equal(status, 0);
 	for (const verb of ["check-config", "default-config", "status", "namespaces", "namespace add",
-		"namespace passwd", "tokens", "token add", "token revoke", "rooms", "clients", "push", "kick", "trace", "doctor"])
+		"namespace passwd", "tokens", "token add", "token revoke", "rooms", "clients", "history", "push",
+		"kick", "trace", "doctor"])
 		assert.match(stdout, new RegExp(`^  ${verb}\\b`, "m"));
 });
 
