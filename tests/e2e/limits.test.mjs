@@ -107,28 +107,31 @@ test("limit_bytes_per_second delays what is beyond it, in order, and nobody else
 		await one.connected();
 	for (const one of clients)
 		await one.join("r");
-	await limit(key, { limit_bytes_per_second: 40_000 });
-	const text = "x".repeat(1000);
-	// 2 clients on each connector: more than 80 KB there. Its share is 20 KB/s, or all of the 40 KB/s
-	// until it has heard of the other connector, and a second's worth goes out at once.
-	const begin = performance.now();
-	for (let n = 0; n < 40; n++)
-		await owner.push("r", { n, text });
+	let sent = 0;
+	const send = (count) => owner.post("/api/auth/push/batch", { messages: Array.from({ length: count },
+		() => ({ room: "r", pushData: { n: sent++, text: "x".repeat(1000) } })) });
+	// 2 clients on each connector: more than 80 KB there. What waits for one client goes out at once, and
+	// the next one waits for at least 10 s.
+	await limit(key, { limit_bytes_per_second: 4000 });
+	await send(40);
 	await other.push("user_user-u1", { n: 0 });
-	await until("the push to others", () => bystander.pushes.length === 1, 10_000);
+	await until("the push to others", () => bystander.pushes.length === 1);
 	assert.ok(clients.some((one) => one.pushes.length < 40), "others waited for the namespace over its limit");
-	await until("a second's use", async () => (await owner.get("/api/auth/namespace")).use.bytes_per_second > 0,
-		10_000);
-	await until("all pushes", () => clients.every((one) => one.pushes.length === 40), 60_000);
+	await until("a second's use", async () => (await owner.get("/api/auth/namespace")).use.bytes_per_second > 0);
+	// Its share is 20 KB/s, or all of the 40 KB/s until it has heard of the other connector, and a second's
+	// worth goes out at once: more than that waits for the last client.
+	await limit(key, { limit_bytes_per_second: 40_000 });
+	const begin = performance.now();
+	await send(40);
+	await until("all pushes", () => clients.every((one) => one.pushes.length === sent), 60_000);
 	assert.ok(performance.now() - begin > 900, "it was faster than it may be");
 	for (const one of clients)
-		assert.deepEqual(one.pushes.map(({ pushData }) => pushData.n), [...Array(40).keys()]);
+		assert.deepEqual(one.pushes.map(({ pushData }) => pushData.n), [...Array(sent).keys()]);
 	// lifted in the middle, the rest comes
 	await limit(key, { limit_bytes_per_second: 1000 });
-	for (let n = 40; n < 50; n++)
-		await owner.push("r", { n, text });
+	await send(10);
 	await limit(key, { limit_bytes_per_second: 0 });
-	await until("the rest", () => clients.every((one) => one.pushes.length === 50), 20_000);
+	await until("the rest", () => clients.every((one) => one.pushes.length === sent));
 });
 
 // --- pushes per second ---
@@ -185,7 +188,8 @@ test("limit_pushes_per_second: what is allowed is let through, and no more", asy
 				assert.deepEqual([status, json, headers["retry-after"]], [429, LIMITED, "1"]);
 		}
 	}
-	assert.ok(performance.now() - begin >= (accepted - 20) * 50 - 1, "it was more than is allowed");
+	// by another clock than that of Redis
+	assert.ok(performance.now() - begin >= (accepted - 20) * 50 * 0.9, "it was more than is allowed");
 });
 
 test("limit_pushes_per_second: at the limit too, what is wrong is told, and what was accepted", async () => {
