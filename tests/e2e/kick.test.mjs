@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { Client, connectClient, versions } from "./lib/client.mjs";
 import { startStack } from "./lib/stack.mjs";
-import { until } from "./lib/wait.mjs";
+import { until, within } from "./lib/wait.mjs";
 
 const NAMESPACE = "/kick";
 const OTHER = "/kick-other";
@@ -47,7 +47,7 @@ async function join(n, version, identity, { namespace = NAMESPACE, transport, ro
 async function refusal(n, version, identity) {
 	const client = new Client(stack.connector(n), { version, namespace: NAMESPACE, identity });
 	open.push(client);
-	const first = await client.first;
+	const first = await within(20_000, `an answer to ${client.name}`, client.first);
 	client.close();
 	return first;
 }
@@ -102,8 +102,11 @@ for (const version of versions) {
 			assert.match(data, /^kicked, retry after (300|2\d\d) s$/);
 		}
 		assert.deepEqual(guest.end, []);
-		const record = await owner.post("/api/auth/client",
-			{ id: `${NAMESPACE}#${userid}#web-${own("ann-web")}` });
+		const id = `${NAMESPACE}#${userid}#web-${own("ann-web")}`;
+		const record = await until("the end in the record", async () => {
+			const left = await owner.post("/api/auth/client", { id });
+			return left.last_disconnect_time && left;
+		});
 		assert.equal(record.disconnect_reason, "kicked");
 		// 0 lifts it.
 		assert.deepEqual(await owner.post(KICK, { userid, retry_after: 0 }), { disconnected: 0 });
