@@ -157,7 +157,8 @@ list_parts()
 use_dir()
 {
 	[ "$command" != start ] || mkdir -p "$dir"
-	dir=$(cd "$dir" 2>/dev/null && pwd) || die "nothing in $dir"
+	[ -d "$dir" ] || die "nothing in $dir"
+	dir=$(cd "$dir" && pwd)
 	run=$dir/run
 	log=$dir/log
 	[ "$command" != start ] || mkdir -p "$run" "$log" "$dir/redis"
