@@ -213,8 +213,9 @@ check_ports()
 		fi
 		i=$((i + 1))
 	done
-	# Far from the others, so that stacks side by side do not ask for the same ones.
-	redis_port=$(free_port $((port <= 50000 ? port + 10000 : port - 10000)))
+	# Far from the others, so that stacks side by side do not ask for the same ones, and below those
+	# that the kernel gives to outgoing connections (from 32768 on): any of them may hold one.
+	redis_port=$(free_port $((port <= 22000 ? port + 10000 : 10000 + port % 20000)))
 	# One per connector, then one per worker.
 	metrics_port=$(free_ports $((redis_port + 1)) $((connectors + workers)))
 }
