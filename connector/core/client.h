@@ -10,7 +10,8 @@
  *     registers again
  *
  * The socket holds one reference until it is closed, each operation under way in the store and
- * each ack not yet written holds another.
+ * each ack not yet written holds another. client.c has what a client is and how it ends,
+ * client_admit.c its way to ONLINE, client_rooms.c the rooms that it asks for.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
