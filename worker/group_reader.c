@@ -73,6 +73,11 @@ static void step(struct group_reader *r, const redisReply *entries)
 	lp_buf_adds(&r->after, last->elements ? text(last->element[0]) : LP_STR(">"));
 }
 
+size_t group_reader_room(const struct group_reader *r)
+{
+	return r->ops->room(r->arg);
+}
+
 static void on_read(void *arg, const redisReply *reply)
 {
 	struct group_reader *r = arg;
@@ -99,7 +104,7 @@ static void on_read(void *arg, const redisReply *reply)
 void group_reader_go(struct group_reader *r)
 {
 	struct redis_args args = {0};
-	size_t room = r->ops->room(r->arg);
+	size_t room = group_reader_room(r);
 
 	if (r->stopped || r->reading || !r->grouped || room == 0)
 		return;

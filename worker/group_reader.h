@@ -32,6 +32,8 @@ struct group_reader_ops {
 struct group_reader *group_reader_new(struct event_base *base, const struct settings *settings,
 				      const struct group_reader_ops *ops, void *arg);
 void group_reader_start(struct group_reader *r);
+/* How many entries its owner can take now. */
+size_t group_reader_room(const struct group_reader *r);
 /* There is room again. */
 void group_reader_go(struct group_reader *r);
 /* Hands over what is on its way, reads no more. */

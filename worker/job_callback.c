@@ -29,14 +29,15 @@
 #include "common/metrics.h"
 #include "common/model/query_json.h"
 #include "common/store/keys.h"
+#include "worker/group_claim.h"
 #include "worker/group_reader.h"
 #include "worker/jobs.h"
 
 #define HELD_MAX 5000u
-/* How often those due for another try, and those of dead workers, are looked for. */
-#define DUE_MS   500
-#define CLAIM_MS 2000
-#define DUE_MAX  200
+/* How often those due for another try are looked for, and when that failed. */
+#define DUE_MS       500
+#define DUE_AGAIN_MS 2000
+#define DUE_MAX      200
 /* Entries of a consumer that did nothing with them for longer than a call can take are claimed. */
 #define CLAIM_MARGIN_MS 10000
 #define CLAIM_MAX       100
@@ -61,9 +62,9 @@ struct work {
 struct callbacks {
 	struct job_tools tools;
 	struct group_reader *reader;
+	struct group_claim *claim;
 	struct http_caller *caller;
 	struct event *due_timer;
-	struct event *claim_timer;
 	struct work *held;
 	bool stopped;
 	uint64_t done, failed, dead; /* tries that succeeded, that did not, events given up */
@@ -368,7 +369,7 @@ static void on_due(void *arg, const redisReply *reply)
 	if (!reply || job->stopped)
 		return;
 	if (refused(job, reply) || reply->elements != 2) {
-		start_timer(job->due_timer, CLAIM_MS);
+		start_timer(job->due_timer, DUE_AGAIN_MS);
 		return;
 	}
 	lost = (uint64_t)reply->element[1]->integer;
@@ -392,50 +393,6 @@ static void on_due_timer(evutil_socket_t fd, short what, void *arg)
 	redis_args_clear(&args);
 }
 
-static void on_claimed(void *arg, const redisReply *reply);
-
-static void claim(struct callbacks *job)
-{
-	const struct settings *settings = job->tools.settings;
-	struct redis_args args = {0};
-
-	redis_args_addz(&args, "XAUTOCLAIM");
-	add_stream(&args, job);
-	redis_args_addz(&args, GROUP);
-	redis_args_addz(&args, settings->node_id);
-	redis_args_addi(&args, 2 * settings->callback_timeout + CLAIM_MARGIN_MS);
-	redis_args_addz(&args, "0-0");
-	redis_args_addz(&args, "COUNT");
-	redis_args_addi(&args, CLAIM_MAX);
-	redis_link_command(job->tools.link, &args, on_claimed, job);
-	redis_args_clear(&args);
-}
-
-/* [where to go on, [entry, ...], [ids of deleted ones]] */
-static void on_claimed(void *arg, const redisReply *reply)
-{
-	struct callbacks *job = arg;
-	size_t count = 0;
-
-	if (!reply || job->stopped)
-		return;
-	/* Before the reader made the group it is an error. */
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2) {
-		count = reply->element[1]->elements;
-		group_reader_take(job->reader, reply->element[1]);
-	}
-	/* A worker that died may have held very many. */
-	if (count >= CLAIM_MAX && HASH_COUNT(job->held) < HELD_MAX)
-		claim(job);
-	else
-		start_timer(job->claim_timer, CLAIM_MS);
-}
-
-static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
-{
-	claim(arg);
-}
-
 /* --- the job --- */
 
 static void callback_free(void *arg)
@@ -443,12 +400,12 @@ static void callback_free(void *arg)
 	struct callbacks *job = arg;
 	struct work *w, *next;
 
+	group_claim_free(job->claim);
 	group_reader_free(job->reader);
 	http_caller_free(job->caller);
 	HASH_ITER(hh, job->held, w, next)
 	work_free(w);
 	event_free(job->due_timer);
-	event_free(job->claim_timer);
 	free(job);
 }
 
@@ -468,8 +425,9 @@ static void *callback_start(const struct job_tools *tools)
 
 	job->tools = *tools;
 	job->due_timer = evtimer_new(tools->base, on_due_timer, job);
-	job->claim_timer = evtimer_new(tools->base, on_claim_timer, job);
 	job->reader = group_reader_new(tools->base, s, &ops, job);
+	job->claim = group_claim_new(&job->tools, &ops, job->reader,
+				     2 * s->callback_timeout + CLAIM_MARGIN_MS, CLAIM_MAX);
 	job->caller = http_caller_new(tools->base, &conf);
 	if (job->caller)
 		return job;
@@ -487,7 +445,7 @@ static void callback_up(void *arg)
 	HASH_ITER(hh, job->held, w, next)
 	advance(w);
 	start_timer(job->due_timer, DUE_MS);
-	start_timer(job->claim_timer, CLAIM_MS);
+	group_claim_start(job->claim);
 }
 
 static void callback_down(void *arg)
@@ -495,7 +453,7 @@ static void callback_down(void *arg)
 	struct callbacks *job = arg;
 
 	event_del(job->due_timer);
-	event_del(job->claim_timer);
+	group_claim_stop(job->claim);
 }
 
 static void callback_stop(void *arg)

@@ -27,6 +27,7 @@
 #include "common/lp_time.h"
 #include "common/metrics.h"
 #include "common/store/keys.h"
+#include "worker/group_claim.h"
 #include "worker/group_reader.h"
 #include "worker/jobs.h"
 #include "worker/offline/walk.h"
@@ -42,12 +43,12 @@
 #define LEASE_MS 10000
 #define RENEW_MS 2000u
 #define TICK_MS  20u
-/* How often those put aside, and those of dead workers, are looked for. */
-#define DUE_MS          500
-#define DUE_MAX         500
-#define CLAIM_MS        2000
-#define CLAIM_MAX       "500"
+/* How often those put aside are looked for. */
+#define DUE_MS  500
+#define DUE_MAX 500
+/* Entries of a consumer that did nothing with them for so much longer than they wait are claimed. */
 #define CLAIM_MARGIN_MS 15000
+#define CLAIM_MAX       500
 #define REFRESH_MS      5000u
 
 /* A namespace with entries that are ready or walking. */
@@ -78,10 +79,11 @@ struct offline {
 	struct job_tools tools;
 	char *life;
 	struct group_reader *reader;
+	struct group_claim *claim;
 	struct offline_sets *sets;
 	struct providers *providers;
 	struct walks *walks;
-	struct event *tick, *renew, *due, *claim;
+	struct event *tick, *renew, *due;
 	struct item *held;
 	struct item *waiting; /* in the order of their time */
 	struct tenant *tenants, *ring;
@@ -348,15 +350,15 @@ static void on_renewed(void *arg, const redisReply *reply)
 	group_reader_go(job->reader);
 }
 
-static void renew(struct offline *job, int lease)
+static void renew(struct offline *job)
 {
 	struct redis_args args = {0};
 
 	key_of_platform(&args.text, job->tools.settings->redis_prefix, "workers");
 	redis_args_end(&args);
 	redis_args_addz(&args, job->life);
-	redis_args_addi(&args, lease);
-	redis_link_script(job->tools.link, "worker_renew", &args, lease ? on_renewed : ignore, job);
+	redis_args_addi(&args, LEASE_MS);
+	redis_link_script(job->tools.link, "worker_renew", &args, on_renewed, job);
 	redis_args_clear(&args);
 }
 
@@ -364,7 +366,7 @@ static void on_renew(evutil_socket_t fd, short what, void *arg)
 {
 	struct offline *job = arg;
 
-	renew(job, LEASE_MS);
+	renew(job);
 	refresh(job);
 	start_timer(job->renew, RENEW_MS);
 }
@@ -393,50 +395,16 @@ static void on_due_timer(evutil_socket_t fd, short what, void *arg)
 	redis_args_clear(&args);
 }
 
-/* [where to go on, [entry, ...], [ids of deleted ones]] */
-static void on_claimed(void *arg, const redisReply *reply)
-{
-	struct offline *job = arg;
-
-	if (!reply || job->stopped)
-		return;
-	/* Before the reader made the group it is an error. */
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2)
-		group_reader_take(job->reader, reply->element[1]);
-	start_timer(job->claim, CLAIM_MS);
-}
-
-static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct offline *job = arg;
-	const struct settings *settings = job->tools.settings;
-	struct redis_args args = {0};
-
-	if (room(job) == 0) {
-		start_timer(job->claim, CLAIM_MS);
-		return;
-	}
-	redis_args_addz(&args, "XAUTOCLAIM");
-	add_stream(&args, job);
-	redis_args_addz(&args, GROUP);
-	redis_args_addz(&args, settings->node_id);
-	redis_args_addi(&args, settings->worker_message_timeout + CLAIM_MARGIN_MS);
-	redis_args_addz(&args, "0-0");
-	redis_args_addz(&args, "COUNT");
-	redis_args_addz(&args, CLAIM_MAX);
-	redis_link_command(job->tools.link, &args, on_claimed, job);
-	redis_args_clear(&args);
-}
-
 /* --- the job --- */
 
 static void offline_free(void *arg)
 {
 	struct offline *job = arg;
-	struct event *const timers[] = {job->tick, job->renew, job->due, job->claim};
+	struct event *const timers[] = {job->tick, job->renew, job->due};
 	struct item *i, *next_item;
 	struct tenant *t, *next_tenant;
 
+	group_claim_free(job->claim);
 	group_reader_free(job->reader);
 	providers_free(job->providers);
 	walks_free(job->walks);
@@ -475,8 +443,10 @@ static void *offline_start(const struct job_tools *tools)
 	job->tick = evtimer_new(tools->base, on_tick, job);
 	job->renew = evtimer_new(tools->base, on_renew, job);
 	job->due = evtimer_new(tools->base, on_due_timer, job);
-	job->claim = evtimer_new(tools->base, on_claim_timer, job);
 	job->reader = group_reader_new(tools->base, tools->settings, &ops, job);
+	job->claim = group_claim_new(&job->tools, &ops, job->reader,
+				     tools->settings->worker_message_timeout + CLAIM_MARGIN_MS,
+				     CLAIM_MAX);
 	job->providers = providers_new(tools->base, tools->settings);
 	job->sets = offline_sets_new(&job->tools, job->providers);
 	job->walks = walks_new(&(struct walks_conf){.tools = &job->tools,
@@ -494,13 +464,13 @@ static void offline_up(void *arg)
 {
 	struct offline *job = arg;
 
-	renew(job, LEASE_MS); /* before anything is claimed */
+	renew(job); /* before anything is claimed */
 	walks_up(job->walks);
 	group_reader_start(job->reader);
 	start_timer(job->tick, TICK_MS);
 	start_timer(job->renew, RENEW_MS);
 	start_timer(job->due, DUE_MS);
-	start_timer(job->claim, CLAIM_MS);
+	group_claim_start(job->claim);
 }
 
 static void offline_down(void *arg)
@@ -510,7 +480,7 @@ static void offline_down(void *arg)
 	event_del(job->tick);
 	event_del(job->renew);
 	event_del(job->due);
-	event_del(job->claim);
+	group_claim_stop(job->claim);
 }
 
 static void offline_stop(void *arg)
@@ -520,7 +490,7 @@ static void offline_stop(void *arg)
 	job->stopped = true;
 	group_reader_stop(job->reader);
 	event_del(job->due);
-	event_del(job->claim);
+	group_claim_stop(job->claim);
 }
 
 static bool offline_idle(const void *arg)

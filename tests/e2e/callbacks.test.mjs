@@ -341,3 +341,29 @@ test("kill -9 of the worker in the middle loses no callback", async () => {
 		assert.equal(new Set(ids).size, 1);
 	}
 });
+
+// More than one look at what others hold goes through.
+test("a worker that died behind one that holds very many is found", async () => {
+	const held = 1500;
+	await namespace("/behind", { disconnect_callback: "/behind" });
+	answers["/behind"] = () => [200, ""];
+	const script = `local stream = KEYS[1]
+		local function add(consumer, n, nsp)
+			for i = 1, n do redis.call('XADD', stream, '*', 'n', nsp, 'c', 'c', 'q', 'uuid=found', 'u', '') end
+			return redis.call('XREADGROUP', 'GROUP', 'worker', consumer, 'COUNT', n, 'STREAMS', stream, '>')[1][2]
+		end
+		local ids = {}
+		for i, entry in ipairs(add('busy', ARGV[1], '/nobody')) do ids[i] = entry[1] end
+		local last = add('dead', 1, '/behind')[1][1]
+		redis.call('XCLAIM', stream, 'worker', 'dead', 0, last, 'IDLE', 3600000)
+		return ids`;
+	const ids = await stack.redis("EVAL", script, "1", "lp:callbacks", `${held}`);
+	assert.equal(ids.length, held);
+	await until("it is called", async () => {
+		// it lives
+		await stack.redis("XCLAIM", "lp:callbacks", "worker", "busy", "0", ...ids, "JUSTID");
+		return seen("/behind").length === 1;
+	}, 30_000);
+	await stack.redis("XACK", "lp:callbacks", "worker", ...ids);
+	await stack.redis("XDEL", "lp:callbacks", ...ids);
+});
