@@ -6,6 +6,7 @@ import { connectorRates } from './connector_rates';
 import { certificateExpiry } from './certificate';
 import { parseClientId } from './client_id';
 import { curlCommand, shellQuote } from './curl';
+import { keptDraft } from './draft';
 import { errorText } from './error_text';
 import { bytes, count, duration, rate, toDate } from './format';
 import { isPushData, prettyJson, readJson } from './json_input';
@@ -182,6 +183,18 @@ describe('push form', () => {
     [{ data: '{}' }, 'push.data_object'],
     [{ data: '7' }, 'push.data_object'],
   ])('%j', (change, problem) => expect(form(change)).toEqual({ problem }));
+});
+
+describe('what was typed, when the server has something new', () => {
+  test.each([
+    ['nothing', 'a', 'a', 'b', undefined, 'b'],
+    ['something', 'typed', 'a', 'b', undefined, 'typed'],
+    ['what was saved, as the server took it', ' b', 'a', 'b', ' b', 'b'],
+    ['more, after it was saved', 'b and more', 'a', 'b', 'b', 'b and more'],
+    ['taken back', 'a', 'a', 'a', undefined, 'a'],
+  ])('%s', (_, typed, before, now, sent, shown) =>
+    expect(keptDraft(typed, before, now, sent)).toBe(shown),
+  );
 });
 
 describe('curl', () => {
