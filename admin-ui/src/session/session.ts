@@ -59,8 +59,9 @@ export function logout(): void {
   sessionStorage.removeItem(STORAGE_KEY);
 }
 
-function onUnauthorized(): void {
-  if (!session.value) return;
+/** A late answer to an earlier password says nothing of the one since then. */
+function onUnauthorized(who: Session): void {
+  if (session.value !== who) return;
   expired.value = true;
   logout();
 }
@@ -68,7 +69,7 @@ function onUnauthorized(): void {
 function client(base: string): Http {
   const who = session.value;
   if (!who) throw new ApiError(401, 'logged_out', 'logged out');
-  return new Http(base, basic(who.user, who.password), onUnauthorized);
+  return new Http(base, basic(who.user, who.password), () => onUnauthorized(who));
 }
 
 /** The administrator's endpoints. */
