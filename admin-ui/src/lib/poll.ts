@@ -28,6 +28,7 @@ export function usePoll<T>(read: () => Promise<T>, interval: number): Poll<T> {
   let ended = false;
 
   async function refresh(): Promise<void> {
+    if (ended) return;
     clearTimeout(timer);
     const mine = ++round;
     try {
