@@ -54,10 +54,11 @@ export class Fleet {
     this.changed();
   }
 
-  /** One after the other, some at a time. */
+  /** One after the other, some at a time; those that wait to come back do not wait any longer. */
   goOnline(devices: readonly Device[]): void {
     for (const device of devices) {
-      if (device.state === 'offline' && !this.queue.includes(device)) this.queue.push(device);
+      const away = device.state === 'offline' || device.state === 'waiting';
+      if (away && !this.queue.includes(device)) this.queue.push(device);
     }
     this.step();
   }

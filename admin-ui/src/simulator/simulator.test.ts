@@ -328,6 +328,19 @@ describe('the fleet', () => {
     expect(links).toHaveLength(10);
   });
 
+  test('brings back who waits', () => {
+    const devices = fleet.add(many(2), 'websocket');
+    fleet.goOnline(devices);
+    for (const one of links) one.receive('ok', { clientId: 'x' });
+    devices[0]!.dropFor(600);
+    expect(fleet.counts()).toMatchObject({ online: 1, waiting: 1 });
+    fleet.goOnline(devices);
+    expect(fleet.counts()).toMatchObject({ online: 1, connecting: 1 });
+    links[0]!.receive('ok', { clientId: 'x' });
+    timers.advance(600_000);
+    expect(links[0]!.calls).toEqual(['connect', 'cut', 'connect']);
+  });
+
   test('ends with its page', () => {
     fleet.goOnline(fleet.add(many(2), 'websocket'));
     fleet.close();
