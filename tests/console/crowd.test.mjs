@@ -127,7 +127,9 @@ test("a search among all of them answers within a second", async (t) => {
 			["users", "search-users", "user49998"], ["rooms", "search-rooms", "room9999"]]) {
 			await view.page.locator(`#tab-${tab}`).click();
 			await view.fill(field, "");
+			const { answered } = view;
 			await view.fill(field, text);
+			await view.settled(answered);
 			await view.page.waitForFunction((pane) =>
 				document.querySelectorAll(`#pane-${pane} tbody tr:not(.nothing)`).length === 1, tab);
 		}
@@ -141,7 +143,7 @@ test("the largest rooms side by side", async () => {
 	await view.fill("watch-room", "all0");
 	await view.page.locator("form button[type=submit]").click();
 	await view.text("tr[data-key=all0] td:nth-child(3)", "50,000");
-	const ms = await slowest();
+	const ms = await within(1000, () => view.answers(3)); // it is asked again and again
 	assert.ok(ms <= 1000, `${ms} ms`);
 });
 
@@ -150,6 +152,9 @@ test("200 simulated clients receive, and the browser stays below 300 MB", async 
 	await view.page.locator("#sim-count").fill("200");
 	await view.by("add-clients").click();
 	await view.tile("online", "200");
+	// They join when they are online.
+	await until("all are in the room", async () =>
+		(await stack.admin.get("/api/admin/as/crowd/report/online?room=news"))[0].clientCount === 200, 60_000);
 	for (let n = 1; n <= 20; n++)
 		await stack.admin.post("/api/admin/as/crowd/push", { room: "news", pushData: { n } });
 	await view.tile("received", "4,000");

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { startStack } from "../e2e/lib/stack.mjs";
+import { until } from "../e2e/lib/wait.mjs";
 import { launch, openPage } from "./lib/browser.mjs";
 
 const FIVE_MINUTES = 300_000;
@@ -55,6 +56,9 @@ for (const [locale, say] of Object.entries(words)) {
 		await page.getByRole("link", { name: say.simulate }).click();
 		await button(say.connect).click();
 		await view.tile("online", "2");
+		// They join when they are online; nobody pushes within the milliseconds that this takes.
+		const online = `/api/admin/as/${encodeURIComponent(key)}/report/online?room=news`;
+		await until("they are in the room", async () => (await stack.admin.get(online))[0].clientCount === 2, 30_000);
 
 		await link(say.push).click();
 		await page.fill("#push-name", "news");
