@@ -701,8 +701,20 @@ function pagesIn(locale) {
 		await page.reload();
 		await view.text("main h1", lang === "zh" ? "Settings" : "系统设置");
 		await view.by("language").click();
+		// What was looked for first is found last, and counts no more.
+		let release;
+		const released = new Promise((resolve) => (release = resolve));
+		const list = /\/api\/admin\/namespace\/list/;
+		await page.route(list, (route) => released.then(() => route.fallback()), { times: 1 });
 		await view.by("switch").locator(".el-select__wrapper").click();
-		await page.locator(".el-select-dropdown__item", { hasText: "/demo" }).click();
+		await view.by("switch").locator("input").fill("/demo");
+		const found = page.locator(".el-select-dropdown:visible .el-select-dropdown__item");
+		await until("it alone is found", async () => `${await found.allInnerTexts()}` === "/demo");
+		const late = page.waitForResponse(list);
+		release();
+		await (await late).finished();
+		assert.deepEqual(await found.allInnerTexts(), ["/demo"]);
+		await found.click();
 		await page.waitForURL(/#\/ns\/(%2F|\/)demo\/dashboard/);
 		view.noProblems();
 	});
