@@ -130,7 +130,8 @@ const texts: SettingTexts = {
     callback_concurrency: '一个程序对一个命名空间同时进行的调用数。',
     callback_failures:
       '命名空间的回调服务器连续多少次调用没有应答后，在 callback_pause 期间不再调用；之后用一次调用试探是否恢复。',
-    callback_hosts: '回调 URL 可以使用的主机，须与 URL 中的写法完全一致。留空：全部，包括您内部网络中的主机。如果不应让命名空间的所有者访问到这些主机，请列出允许调用的主机。',
+    callback_hosts:
+      '回调 URL 可以使用的主机，须与 URL 中的写法完全一致。留空：全部，包括您内部网络中的主机。如果不应让命名空间的所有者访问到这些主机，请列出允许调用的主机。',
     callback_pause: '回调服务器没有应答时，停止调用多久。',
     callback_queue: '一个程序中，一个命名空间最多可有多少次调用排队；超出的立即失败。',
     callback_queue_max: '所有命名空间在 Redis 中等待的断开回调总数上限；超出的丢失，并计数。',
