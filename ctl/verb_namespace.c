@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/lp_json.h"
@@ -47,15 +48,27 @@ enum ctl_status verb_namespaces(struct ctl *ctl, int argc, char **argv)
 }
 
 /* The first line of standard input, so that it is seen neither in a list of processes nor in the
- * history of a shell. */
+ * history of a shell; typed at a terminal, not there either. */
 static bool read_password(char *out, size_t size)
 {
-	if (isatty(STDIN_FILENO))
+	struct termios shown, hidden;
+	bool typed = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+	bool ok;
+
+	if (typed) {
+		hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 		fputs("password: ", stderr);
-	if (!fgets(out, (int)size, stdin))
-		return false;
-	out[strcspn(out, "\r\n")] = '\0';
-	return out[0] != '\0';
+	}
+	ok = fgets(out, (int)size, stdin);
+	if (typed) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+		fputc('\n', stderr);
+	}
+	if (ok)
+		out[strcspn(out, "\r\n")] = '\0';
+	return ok && out[0] != '\0';
 }
 
 static bool make_password(char *out, size_t size)

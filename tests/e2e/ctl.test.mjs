@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
@@ -154,6 +155,21 @@ test("namespaces, namespace add, namespace passwd", async () => {
 		const answer = await ctl(["--json", ...args], input);
 		assert.deepEqual([answer.status, answer.json.error], [status, error], `${args}`);
 	}
+});
+
+test("a password that is typed is not shown", async () => {
+	const build = process.env.LP_BUILD ?? path.join(stack.dir, "build");
+	const command = `'${build}/light-push-ctl' --config '${stack.dir}/run/light-push.conf' namespace add /typed`;
+	const child = spawn("script", ["-qfec", command, "/dev/null"]); // on a terminal of its own
+	let shown = "";
+	child.stdout.on("data", (data) => {
+		shown += data;
+		if (shown === "password: ")
+			child.stdin.write("hidden\n");
+	});
+	const [status] = await once(child, "close");
+	assert.deepEqual([status, shown], [0, "password: \r\n"]);
+	await stack.rest("/typed", "hidden").post("/api/auth/login", {});
 });
 
 test("namespace passwd --second: two passwords", async () => {
