@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <nghttp2/nghttp2.h>
@@ -15,6 +14,7 @@
 #include "common/lp_time.h"
 #include "worker/provider/dialer.h"
 #include "worker/provider/h2.h"
+#include "worker/provider/h2_fields.h"
 #include "worker/provider/h2_tls.h"
 
 /* How often a request that the server did not begin to serve is sent anew. */
@@ -280,24 +280,6 @@ static int on_received(nghttp2_session *session, const nghttp2_frame *frame, voi
 	return 0;
 }
 
-/* A number of seconds, or a date. */
-static uint64_t retry_after(struct lp_str value)
-{
-	char text[64];
-	time_t at;
-	size_t digits;
-
-	if (value.n >= sizeof(text))
-		return 0;
-	memcpy(text, value.p, value.n);
-	text[value.n] = 0;
-	digits = strspn(text, "0123456789");
-	if (digits && digits < 9 && !text[digits])
-		return strtoull(text, NULL, 10) * 1000;
-	at = digits ? -1 : curl_getdate(text, NULL);
-	return at > time(NULL) ? (uint64_t)(at - time(NULL)) * 1000 : 0;
-}
-
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
 		     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
 		     void *arg)
@@ -312,7 +294,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	if (lp_str_eq(n, LP_STR(":status")))
 		call->result.status = atoi(v.p);
 	else if (lp_str_eq(n, LP_STR("retry-after")))
-		call->result.retry_ms = retry_after(v);
+		call->result.retry_ms = h2_retry_after(v, time(NULL));
 	return 0;
 }
 
@@ -374,44 +356,23 @@ static nghttp2_session *session_new(struct conn *c)
 
 /* --- requests --- */
 
-static nghttp2_nv field(const char *name, struct lp_str value)
-{
-	return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value.p, strlen(name), value.n,
-			    NGHTTP2_NV_FLAG_NONE};
-}
-
-/* Name and value, each ended by a zero byte, one pair behind the other. */
-static size_t add_fields(nghttp2_nv *fields, const struct lp_buf *headers)
-{
-	const char *at = headers->data, *end = at + headers->len;
-	size_t n = 0;
-
-	while (at && at < end) {
-		const char *value = at + strlen(at) + 1;
-
-		fields[n++] = field(at, lp_cstr(value));
-		at = value + strlen(value) + 1;
-	}
-	return n;
-}
-
 static void submit(struct h2_call *call, struct conn *c)
 {
 	struct h2 *h = call->h;
 	nghttp2_nv fields[6 + H2_HEADERS_MAX] = {
-		field(":method", LP_STR("POST")),
-		field(":scheme", LP_STR("https")),
-		field(":authority", lp_cstr(h->authority)),
-		field(":path", lp_buf_str(&call->path)),
-		field("user-agent", LP_STR(PACKAGE_NAME "/" PACKAGE_VERSION)),
+		h2_field(":method", LP_STR("POST")),
+		h2_field(":scheme", LP_STR("https")),
+		h2_field(":authority", lp_cstr(h->authority)),
+		h2_field(":path", lp_buf_str(&call->path)),
+		h2_field("user-agent", LP_STR(PACKAGE_NAME "/" PACKAGE_VERSION)),
 	};
 	nghttp2_data_provider body = {.read_callback = on_body};
 	char length[24];
 	size_t n = 6;
 
 	snprintf(length, sizeof(length), "%zu", call->body->len);
-	fields[5] = field("content-length", lp_cstr(length));
-	n += add_fields(fields + n, &call->headers);
+	fields[5] = h2_field("content-length", lp_cstr(length));
+	n += h2_fields(fields + n, &call->headers);
 	call->stream = nghttp2_submit_request(c->session, NULL, fields, n, &body, call);
 	if (call->stream < 0) {
 		/* The connection has used up its streams: the next one is new. */
@@ -611,27 +572,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 /* --- from outside --- */
-
-bool h2_header(struct lp_buf *headers, const char *name, struct lp_str value)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < headers->len; i++)
-		count += !headers->data[i];
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-
-		if (c < ' ' || c == 0x7f)
-			return false;
-	}
-	if (count >= 2 * H2_HEADERS_MAX ||
-	    (value.n && (value.p[0] == ' ' || value.p[value.n - 1] == ' ')))
-		return false;
-	lp_buf_add(headers, name, strlen(name) + 1);
-	lp_buf_adds(headers, value);
-	lp_buf_addc(headers, 0);
-	return true;
-}
 
 void h2_start(struct h2 *h, struct h2_request *request, h2_cb cb, void *arg)
 {
