@@ -21,7 +21,6 @@ struct engine {
 	struct address_count *addresses; /* table */
 	struct wheel wheel;
 	uint64_t now; /* of the last call that brought it */
-	uint32_t last_serial;
 	struct engine_stats stats;
 	struct lp_buf scratch; /* answers are built here, and base64 decoded */
 	struct lp_buf packet;  /* socket.io packets are encoded here */

@@ -159,7 +159,6 @@ struct session *session_new(struct engine *e, int version, struct lp_str query,
 
 	s->engine = e;
 	s->version = (uint8_t)version;
-	s->serial = ++e->last_serial;
 	if (query.n)
 		memcpy(s->query, query.p, query.n);
 	s->cookie = cookie.n ? lp_xstrndup(cookie) : NULL;

@@ -44,7 +44,6 @@ struct session {
 	bool closing;    /* its sockets are being told that it is over */
 	bool overflow;   /* its queue was too long: closed at the end of this pass */
 	bool greeted;    /* the first answer was given */
-	uint32_t serial; /* for the log */
 	unsigned socket_count;
 	unsigned refused;          /* sockets, so far; or left before that */
 	struct socket *sockets;    /* list, owned */

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +21,6 @@ void *socket_data(const struct socket *s)
 void socket_set_data(struct socket *s, void *data)
 {
 	s->data = data;
-}
-
-const char *socket_tag(const struct socket *s)
-{
-	static char tag[9];
-
-	snprintf(tag, sizeof(tag), "%08x", s->session->serial);
-	return tag;
 }
 
 /* --- sending --- */

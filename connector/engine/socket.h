@@ -71,8 +71,6 @@ struct engine *socket_engine(const struct socket *s);
 /* The application's own pointer. */
 void *socket_data(const struct socket *s);
 void socket_set_data(struct socket *s, void *data);
-/* Eight hexadecimal digits for the log, unique among open sessions of this process in practice. */
-const char *socket_tag(const struct socket *s);
 
 void socket_accept(struct socket *s);
 /* message: the text the client's error shows. The socket is gone after this call. */
