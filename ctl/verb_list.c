@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/lp_time.h"
 #include "ctl/ctl.h"
 #include "fcgi-api/api_history.h"
 #include "fcgi-api/api_list.h"
@@ -10,6 +11,30 @@ static void put_text(struct json_object *to, const char *name, const char *value
 {
 	if (value)
 		json_object_object_add(to, name, json_object_new_string(value));
+}
+
+/* ms for which a search that finds nothing goes on by itself. */
+#define PATIENCE 10000
+
+/* The first page with something on it: one with nothing need not be the last. Takes params. */
+static enum ctl_status ask(struct ctl *ctl, ctl_handler *handler, struct lp_str key,
+			   struct json_object *params, struct json_object **page)
+{
+	uint64_t until = lp_mono_ms() + PATIENCE;
+
+	for (;;) {
+		enum ctl_status status =
+			ctl_call(ctl, handler, key, NULL, json_object_get(params), NULL, page);
+		struct json_object *cursor = status == CTL_OK ? ctl_member(*page, "cursor") : NULL;
+
+		if (!cursor || json_object_array_length(ctl_member(*page, "list")) ||
+		    lp_mono_ms() >= until) {
+			json_object_put(params);
+			return status;
+		}
+		json_object_object_add(params, "cursor", json_object_get(cursor));
+		json_object_put(*page);
+	}
 }
 
 /* Prints a page, and how to have the next one. Takes it. */
@@ -43,7 +68,7 @@ static enum ctl_status list(struct ctl *ctl, int argc, char **argv, struct ctl_o
 		params = json_object_new_object();
 		for (; options->name; options++)
 			put_text(params, options->name, options->value);
-		status = ctl_call(ctl, handler, lp_buf_str(&key), NULL, params, NULL, &page);
+		status = ask(ctl, handler, lp_buf_str(&key), params, &page);
 		if (status == CTL_OK)
 			print_page(ctl, page, members);
 	}

@@ -122,6 +122,7 @@ struct api_resp {
 	struct api_stream *stream; /* what follows body, or NULL; whoever answers frees it */
 	bool preflight;            /* answer to OPTIONS */
 	const char *allow;         /* for 405 */
+	int64_t searched;          /* ms since 1970 that a list got back to, 0: none */
 	struct api_rate rate;
 	struct lp_buf body;
 };

@@ -49,6 +49,9 @@ static const struct {
 	[API_PAGE_INVALID] = {400, "page_invalid", "page and size must be numbers from 1"},
 	[API_MESSAGE_NOT_FOUND] = {400, "message_not_found", "this id not exists"},
 	[API_ARCHIVE_OFF] = {503, "archive_off", "the archive is off, see the setting archive"},
+	[API_ARCHIVE_CLIENTS_OFF] =
+		{503, "archive_clients_off",
+		 "the archive keeps no clients, see the setting archive_clients"},
 	[API_ARCHIVE_UNAVAILABLE] = {503, "archive_unavailable", "the archive can not be read"},
 	[API_ARCHIVE_BUSY] = {503, "archive_busy", "too many exports at a time, retry later"},
 	[API_KEY_EMPTY] = {400, "key_empty", "key is null"},

@@ -48,6 +48,7 @@ enum api_error {
 	API_MESSAGE_NOT_FOUND,
 	/* the archive */
 	API_ARCHIVE_OFF,
+	API_ARCHIVE_CLIENTS_OFF,
 	API_ARCHIVE_UNAVAILABLE, /* with a message of its own */
 	API_ARCHIVE_BUSY,
 	/* namespaces */

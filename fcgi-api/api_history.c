@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "common/archive/archive_no.h"
+#include "common/lp_json.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
 #include "common/model/csv.h"
@@ -46,6 +48,24 @@ static void add_listed(void *arg, const struct history_record *record)
 	lp_buf_addc(out, '}');
 }
 
+static void end_page(struct api_ctx *ctx, struct api_resp *resp, int rc, uint64_t query,
+		     const struct history_cursor *next)
+{
+	if (rc != LP_OK) {
+		fail_read(ctx, resp, rc);
+		return;
+	}
+	lp_buf_addz(&resp->body, "],\"cursor\":");
+	if (next->set) {
+		lp_buf_addc(&resp->body, '"');
+		history_cursor_encode(&resp->body, query, next);
+		resp->searched = archive_no_sent(next->no);
+		lp_buf_addz(&resp->body, "\"}");
+	} else {
+		lp_buf_addz(&resp->body, "null}");
+	}
+}
+
 void api_history(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
 {
 	struct history_query q;
@@ -56,18 +76,47 @@ void api_history(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 		return;
 	lp_buf_addz(&resp->body, "{\"list\":[");
 	rc = archive_read_page(ctx->archive, &q, PAGE_BYTES, add_listed, &resp->body, &next);
-	if (rc != LP_OK) {
-		fail_read(ctx, resp, rc);
+	end_page(ctx, resp, rc, q.number, &next);
+}
+
+/* --- clients --- */
+
+static void add_client(void *arg, const struct archive_client_event *c)
+{
+	struct lp_buf *out = arg;
+
+	lp_buf_addz(out, out->data[out->len - 1] == '[' ? "" : ",");
+	lp_buf_addf(out, "{\"time\":%" PRId64 ",\"client\":", c->time);
+	lp_json_quote(out, c->client);
+	lp_buf_addz(out, ",\"user\":");
+	lp_json_quote(out, c->user);
+	lp_buf_addz(out, ",\"platform\":");
+	lp_json_quote(out, c->platform);
+	lp_buf_addf(out, ",\"event\":\"%s\",\"reason\":", c->reason.p ? "disconnect" : "connect");
+	if (c->reason.p)
+		lp_json_quote(out, c->reason);
+	else
+		lp_buf_addz(out, "null");
+	lp_buf_addc(out, '}');
+}
+
+void api_history_clients(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp)
+{
+	struct history_clients_query q;
+	struct history_cursor next;
+	int rc;
+
+	if (!archived(ctx, resp))
+		return;
+	if (!ctx->app->settings->archive_clients) {
+		api_fail(resp, API_ARCHIVE_CLIENTS_OFF);
 		return;
 	}
-	lp_buf_addz(&resp->body, "],\"cursor\":");
-	if (next.set) {
-		lp_buf_addc(&resp->body, '"');
-		history_cursor_encode(&resp->body, q.number, &next);
-		lp_buf_addz(&resp->body, "\"}");
-	} else {
-		lp_buf_addz(&resp->body, "null}");
-	}
+	if (!history_query_clients(&q, ctx, req, resp))
+		return;
+	lp_buf_addz(&resp->body, "{\"list\":[");
+	rc = archive_read_clients(ctx->archive, &q, add_client, &resp->body, &next);
+	end_page(ctx, resp, rc, q.number, &next);
 }
 
 /* --- one --- */

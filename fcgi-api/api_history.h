@@ -10,6 +10,8 @@ void api_history(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp
 void api_history_message(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 /* GET /api/auth/history/stat */
 void api_history_stat(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
+/* GET /api/auth/history/clients */
+void api_history_clients(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 /* GET /api/auth/history/export */
 void api_history_export(struct api_ctx *ctx, struct api_req *req, struct api_resp *resp);
 

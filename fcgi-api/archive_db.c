@@ -129,10 +129,17 @@ static int open_sql(struct archive_db *db)
 int archive_db_ready(struct archive_db *db)
 {
 	if (db->sql)
-		return LP_OK;
+		return archive_db_limit(db, 0);
 	if (lp_mono_ms() < db->retry)
 		return db->refused;
 	return open_sql(db);
+}
+
+int archive_db_limit(struct archive_db *db, unsigned ms)
+{
+	int rc = sql_set_timeout(db->sql, ms ? ms : TIMEOUT_MS);
+
+	return rc == LP_OK ? LP_OK : archive_db_failed(db, rc);
 }
 
 enum sql_dialect archive_db_dialect(const struct archive_db *db)

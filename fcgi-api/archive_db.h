@@ -28,6 +28,12 @@ int archive_db_ready(struct archive_db *db) LP_MUSTCHECK;
 enum sql_dialect archive_db_dialect(const struct archive_db *db);
 
 /*
+ * How long a statement may take from now on, until archive_db_ready() is asked again; 0: as usual.
+ * LP_OK, or it failed.
+ */
+int archive_db_limit(struct archive_db *db, unsigned ms) LP_MUSTCHECK;
+
+/*
  * A statement with its values bound, to be stepped and reset; st may be cleared then. NULL: it can
  * not be prepared.
  */

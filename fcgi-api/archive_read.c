@@ -10,11 +10,13 @@
 #include "fcgi-api/archive_read.h"
 #include "fcgi-api/archive_row.h"
 
+#define CLIENTS    101  /* rows of a page of clients, one more than it gives */
 #define PROBE      200  /* messages by which sources are compared */
 #define BATCH      100  /* of the first statement */
 #define BATCH_MORE 1000 /* and of those after it */
 #define LOOKED_MAX 5000 /* messages that one page looks at */
 #define PAGE_MS    25   /* after which a page ends */
+#define SEARCH_MS  10   /* that an index of words may take: then it is done another way */
 #define QUICK_MS   4    /* a stretch that took no longer may be followed by a longer one */
 #define DENSE      400  /* messages with the words that a stretch may be expected to have */
 
@@ -36,6 +38,7 @@ struct page {
 	uint64_t started;
 	bool full;  /* and one more is known to be there */
 	bool ended; /* there are no more */
+	bool brief; /* statements have SEARCH_MS: LP_EBUSY is no failure */
 };
 
 /* The last day that fits into a number is in 2089. */
@@ -67,8 +70,8 @@ const char *archive_reader_why(const struct archive_reader *r)
 	return archive_db_why(r->db);
 }
 
-/* Runs a statement whose one row is some numbers. LP_OK, LP_ENOENT without a row, or it failed. */
-static int ask(struct archive_db *db, struct archive_statement *st, int64_t *out, unsigned count)
+/* Runs a statement whose one row is some numbers. LP_OK, LP_ENOENT without a row, or an error. */
+static int run(struct archive_db *db, struct archive_statement *st, int64_t *out, unsigned count)
 {
 	struct sql_stmt *stmt = archive_db_statement(db, st);
 	int rc = stmt ? sql_step(stmt) : LP_ESTORE;
@@ -81,10 +84,16 @@ static int ask(struct archive_db *db, struct archive_statement *st, int64_t *out
 		rc = LP_OK;
 	if (stmt)
 		sql_reset(stmt);
-	if (rc != LP_OK && rc != LP_ENOENT)
-		archive_db_failed(db, rc);
 	archive_statement_clear(st);
 	return rc;
+}
+
+/* The same; an error is noted. */
+static int ask(struct archive_db *db, struct archive_statement *st, int64_t *out, unsigned count)
+{
+	int rc = run(db, st, out, count);
+
+	return rc == LP_OK || rc == LP_ENOENT ? rc : archive_db_failed(db, rc);
 }
 
 /*
@@ -145,7 +154,15 @@ static int batch(struct page *p, unsigned *rows)
 	if (stmt)
 		sql_reset(stmt);
 	archive_statement_clear(&st);
-	return rc == LP_OK ? LP_OK : archive_db_failed(p->db, rc);
+	if (rc == LP_OK || (rc == LP_EBUSY && p->brief))
+		return rc;
+	return archive_db_failed(p->db, rc);
+}
+
+static int be_brief(struct page *p, bool brief)
+{
+	p->brief = brief;
+	return archive_db_limit(p->db, brief ? SEARCH_MS : 0);
 }
 
 static uint64_t taken(const struct page *p)
@@ -175,6 +192,26 @@ static int walk_on(struct page *p, int64_t most)
 
 /* --- where to look --- */
 
+/* How far back the next messages of a source go; LP_EBUSY: it takes too long to see. */
+static int probe(struct page *p, enum archive_source source, int64_t *reach)
+{
+	struct archive_statement st = {.count = 0};
+	int64_t got[2];
+	int rc;
+
+	p->walk.source = source;
+	p->walk.most = PROBE;
+	archive_sql_probe(&st, &p->walk);
+	rc = run(p->db, &st, got, 2);
+	if (rc == LP_EBUSY && p->brief)
+		return LP_EBUSY;
+	if (rc != LP_OK)
+		return archive_db_failed(p->db, rc);
+	/* Fewer than asked for are all there are: the fewer the better. */
+	*reach = got[1] < PROBE ? got[1] - PROBE : got[0];
+	return LP_OK;
+}
+
 /* Sets the source whose next messages go back furthest: it has the fewest that do not fit. */
 static int choose(struct page *p)
 {
@@ -185,8 +222,8 @@ static int choose(struct page *p)
 		[ARCHIVE_BY_ROOM] = q->room.n,
 		[ARCHIVE_BY_TEXT] = p->words.len && p->walk.dialect == SQL_SQLITE,
 	};
-	int64_t best[2] = {INT64_MAX, 0};
 	enum archive_source chosen = ARCHIVE_BY_TIME;
+	int64_t best = INT64_MAX, reach = 0;
 	unsigned candidates = 0;
 	int rc = LP_OK;
 
@@ -196,25 +233,21 @@ static int choose(struct page *p)
 			candidates++;
 		}
 	}
-	p->walk.most = PROBE;
 	for (int s = 0; s < ARCHIVE_SOURCES && candidates > 1 && rc == LP_OK; s++) {
-		struct archive_statement st = {.count = 0};
-		int64_t got[2];
-
 		if (!there[s])
 			continue;
-		p->walk.source = (enum archive_source)s;
-		archive_sql_probe(&st, &p->walk);
-		rc = ask(p->db, &st, got, 2);
-		if (rc == LP_OK && got[1] < PROBE) /* that is all: the fewer the better */
-			got[0] = got[1] - PROBE;
-		if (rc == LP_OK && got[0] < best[0]) {
-			best[0] = got[0];
+		rc = be_brief(p, s == ARCHIVE_BY_TEXT);
+		if (rc == LP_OK)
+			rc = probe(p, (enum archive_source)s, &reach);
+		if (rc == LP_OK && reach < best) {
+			best = reach;
 			chosen = (enum archive_source)s;
+		} else if (rc == LP_EBUSY && p->brief) {
+			rc = LP_OK;
 		}
 	}
 	p->walk.source = chosen;
-	return rc;
+	return rc == LP_OK ? be_brief(p, false) : rc;
 }
 
 /* --- texts --- */
@@ -244,43 +277,67 @@ static bool sparse(const struct page *p, int64_t top, int shift)
 	       DENSE * (double)(top - p->walk.before);
 }
 
-/*
- * PostgreSQL's index has no order, so it is asked for one stretch of time after the other, as long
- * as what was found so far allows. At least one, so that slow machines get on, too.
- */
-static int walk_blocks(struct page *p, int64_t top)
+/* Reads the messages as they are, whose words are looked at here. */
+static int walk_plain(struct page *p, int64_t most)
 {
-	int64_t from = p->walk.from;
-	int shift = ARCHIVE_BLOCK_MIN, rc;
-	bool quick = true;
+	int rc = be_brief(p, false);
+
+	p->walk.source = ARCHIVE_BY_TIME;
+	return rc == LP_OK ? walk_on(p, most) : rc;
+}
+
+/* One stretch of time. LP_EBUSY: it takes too long. */
+static int walk_block(struct page *p, int shift)
+{
+	int64_t from = p->walk.from, start = (p->walk.before - 1) >> shift << shift;
+	int rc;
 
 	p->walk.source = ARCHIVE_BY_BLOCK;
-	do {
-		uint64_t began = lp_mono_ms();
-		int64_t start;
-
-		if (shift > ARCHIVE_BLOCK_MIN && !sparse(p, top, shift))
-			shift -= ARCHIVE_BLOCK_STEP;
-		while (quick && shift < ARCHIVE_BLOCK_MAX &&
-		       sparse(p, top, shift + ARCHIVE_BLOCK_STEP))
-			shift += ARCHIVE_BLOCK_STEP;
-		start = (p->walk.before - 1) >> shift << shift;
-		p->walk.shift = shift;
-		p->walk.from = start > from ? start : from;
-		rc = walk_on(p, INT64_MAX);
-		if (rc != LP_OK || !p->ended)
-			break;
+	p->walk.shift = shift;
+	p->walk.from = start > from ? start : from;
+	rc = walk_on(p, INT64_MAX);
+	if (rc == LP_OK && p->ended) {
 		p->ended = p->walk.from == from;
 		p->walk.before = p->walk.from;
-		quick = lp_mono_ms() - began <= QUICK_MS;
-	} while (!p->ended && !enough(p, INT64_MAX));
+	}
 	p->walk.from = from;
 	return rc;
 }
 
 /*
- * The newest messages are read as they are, whose words are looked at here: a word that many have is
- * soon found. Then the index is asked.
+ * PostgreSQL's index has no order, so it is asked for one stretch of time after the other, as long
+ * as what was found so far, and the time it takes, allow. LP_EBUSY: not even short ones are of use; be
+ * it that of a phrase each word is in all messages, and the phrase in none.
+ */
+static int walk_blocks(struct page *p, int64_t top)
+{
+	int shift = ARCHIVE_BLOCK_MIN, longest = ARCHIVE_BLOCK_MAX;
+	int rc = be_brief(p, true);
+	bool quick = true;
+
+	while (rc == LP_OK && !p->ended && !enough(p, INT64_MAX)) {
+		int64_t looked = p->looked, given = p->given;
+		uint64_t began = lp_mono_ms();
+
+		if (shift > ARCHIVE_BLOCK_MIN && !sparse(p, top, shift))
+			shift -= ARCHIVE_BLOCK_STEP;
+		while (quick && shift < longest && sparse(p, top, shift + ARCHIVE_BLOCK_STEP))
+			shift += ARCHIVE_BLOCK_STEP;
+		rc = walk_block(p, shift);
+		quick = lp_mono_ms() - began <= QUICK_MS;
+		if (rc == LP_OK && p->given == given && p->looked - looked >= BATCH)
+			rc = LP_EBUSY;
+		if (rc == LP_EBUSY && shift > ARCHIVE_BLOCK_MIN) {
+			longest = shift -= ARCHIVE_BLOCK_STEP;
+			rc = LP_OK;
+		}
+	}
+	return p->ended || p->full ? LP_OK : rc;
+}
+
+/*
+ * The newest messages are read as they are: a word that many have is soon found. Then the index is
+ * asked.
  */
 static int walk_words(struct page *p)
 {
@@ -288,12 +345,31 @@ static int walk_words(struct page *p)
 	int rc;
 
 	do
-		rc = walk_on(p, p->looked + 1);
+		rc = walk_plain(p, p->looked + 1);
 	while (rc == LP_OK && !p->ended && !enough(p, LOOKED_MAX) &&
 	       !sparse(p, top, ARCHIVE_BLOCK_MIN));
-	if (rc == LP_OK && !p->full && !p->ended && sparse(p, top, ARCHIVE_BLOCK_MIN))
+	if (rc == LP_OK && !p->ended && !enough(p, LOOKED_MAX)) {
 		rc = walk_blocks(p, top);
+		if (rc == LP_EBUSY)
+			rc = walk_plain(p, LOOKED_MAX);
+	}
 	return rc;
+}
+
+/*
+ * SQLite's index is in the order of time, but looks for a phrase that is nowhere from end to end. Then
+ * the messages are read as they are, so that each page gets on.
+ */
+static int walk_text(struct page *p)
+{
+	int rc = be_brief(p, true);
+
+	if (rc == LP_OK)
+		rc = walk_on(p, LOOKED_MAX);
+	if (rc != LP_EBUSY)
+		return rc;
+	p->started += SEARCH_MS; /* of no use */
+	return walk_plain(p, LOOKED_MAX);
 }
 
 static int walk(struct page *p)
@@ -312,7 +388,7 @@ static int walk(struct page *p)
 	/* What another index finds is looked at message by message: it says nothing about words. */
 	if (text && p->walk.source == ARCHIVE_BY_TIME)
 		return walk_words(p);
-	return walk_on(p, LOOKED_MAX);
+	return p->walk.source == ARCHIVE_BY_TEXT ? walk_text(p) : walk_on(p, LOOKED_MAX);
 }
 
 int archive_read_page(struct archive_reader *r, const struct history_query *q, size_t most,
@@ -337,7 +413,7 @@ int archive_read_page(struct archive_reader *r, const struct history_query *q, s
 		p.walk.before = q->cursor.no;
 	if (q->text.n) {
 		words_phrases(&p.phrases, q->text);
-		if (!words_query(&p.words, p.walk.dialect, q->text) &&
+		if (!words_query(&p.words, p.walk.dialect, p.walk.nsp, q->text) &&
 		    (rc == LP_OK || rc == LP_ENOENT))
 			rc = LP_EINVAL;
 	}
@@ -401,6 +477,49 @@ int archive_read_stat(struct archive_reader *r, struct lp_str nsp, int64_t from,
 		for (unsigned i = 0; i < ARCHIVE_COUNTS; i++)
 			counts[i] = sql_int(stmt, i + 1);
 		add(arg, sql_int(stmt, 0) * 900, counts);
+	}
+	if (stmt)
+		sql_reset(stmt);
+	archive_statement_clear(&st);
+	return rc == LP_OK ? LP_OK : archive_db_failed(r->db, rc);
+}
+
+/* --- clients --- */
+
+int archive_read_clients(struct archive_reader *r, const struct history_clients_query *q,
+			 void (*add)(void *arg, const struct archive_client_event *client),
+			 void *arg, struct history_cursor *next)
+{
+	struct archive_statement st = {.count = 0};
+	int64_t nsp, place = number_at(q->to), given = 0;
+	struct sql_stmt *stmt;
+	int rc = find_namespace(r->db, q->nsp, &nsp);
+
+	*next = (struct history_cursor){.set = false};
+	if (rc != LP_OK)
+		return rc == LP_ENOENT ? LP_OK : rc;
+	if (q->cursor.set && q->cursor.no < place)
+		place = q->cursor.no;
+	/* One more than the page has: whether it is the last. */
+	archive_sql_clients(&st, q, nsp, place, q->size < CLIENTS ? CLIENTS : HISTORY_SIZE_MAX + 1);
+	stmt = archive_db_statement(r->db, &st);
+	rc = LP_ESTORE;
+	while (stmt && (rc = sql_step(stmt)) == SQL_ROW) {
+		struct archive_client_event client = {
+			.time = sql_int(stmt, 0),
+			.client = sql_text(stmt, 2),
+			.user = sql_text(stmt, 3),
+			.platform = sql_text(stmt, 4),
+			.reason = sql_null(stmt, 5) ? lp_str(NULL, 0) : sql_text(stmt, 5),
+		};
+
+		next->set = given++ == q->size;
+		if (next->set) {
+			rc = LP_OK;
+			break;
+		}
+		next->no = archive_no_at(client.time) | sql_int(stmt, 1);
+		add(arg, &client);
 	}
 	if (stmt)
 		sql_reset(stmt);

@@ -37,6 +37,21 @@ int archive_read_page(struct archive_reader *r, const struct history_query *q, s
 int archive_read_message(struct archive_reader *r, struct lp_str nsp, struct lp_str id,
 			 archive_record *record, void *arg) LP_MUSTCHECK;
 
+/* A client came or went. */
+struct archive_client_event {
+	int64_t time; /* ms since 1970 */
+	struct lp_str client, user, platform;
+	struct lp_str reason; /* why it went; p NULL: it came */
+};
+
+/*
+ * A page of the clients that came and went: calls add() with each, good for the time of the call, the
+ * newest first. LP_OK and *next as above, or it failed.
+ */
+int archive_read_clients(struct archive_reader *r, const struct history_clients_query *q,
+			 void (*add)(void *arg, const struct archive_client_event *client),
+			 void *arg, struct history_cursor *next) LP_MUSTCHECK;
+
 enum archive_count {
 	ARCHIVE_PUSHED,
 	ARCHIVE_ONLINE,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/archive/archive_no.h"
 #include "fcgi-api/archive_sql.h"
 
 #define COLUMNS                                                                                    \
@@ -76,9 +77,11 @@ static void add_block(struct archive_statement *st, const struct archive_walk *w
 	lp_buf_addz(
 		&st->text,
 		"SELECT no FROM (SELECT no FROM messages WHERE archive_words(nsp, no, data) @@ ");
-	add_int(st, "archive_query(CAST(? AS smallint)", w->nsp);
+	add_int(st, "archive_stretch(CAST(? AS smallint)", w->nsp);
 	add_int(st, ", CAST(? AS smallint)", w->shift);
-	add_int(st, ", CAST(? AS bigint)", w->from);
+	add_int(st, ", CAST(? AS bigint))", w->from);
+	lp_buf_addz(&st->text, " AND archive_words(nsp, no, data) @@ ");
+	add_int(st, "archive_query(CAST(? AS smallint)", w->nsp);
 	add_text(st, ", ?) OFFSET 0) b WHERE true", w->words);
 	add_range(st, w);
 }
@@ -158,6 +161,23 @@ void archive_sql_message(struct archive_statement *st, enum sql_dialect dialect,
 		add_int(st, " << 14 | CAST(? AS smallint)", nsp);
 	}
 	lp_buf_addz(&st->text, " ORDER BY m.no DESC LIMIT 1");
+}
+
+void archive_sql_clients(struct archive_statement *st, const struct history_clients_query *q,
+			 int64_t nsp, int64_t place, unsigned most)
+{
+	add_int(st,
+		"SELECT time, seq, client, user_id, platform, reason FROM client_events WHERE nsp "
+		"= ?",
+		nsp);
+	if (q->client.n)
+		add_text(st, " AND client = ?", q->client);
+	if (q->user.n)
+		add_text(st, " AND user_id = ?", q->user);
+	add_int(st, " AND time >= ?", q->from);
+	add_int(st, " AND (time, seq) < (?", archive_no_sent(place));
+	add_int(st, ", ?)", archive_no_rest(place));
+	lp_buf_addf(&st->text, " ORDER BY time DESC, seq DESC LIMIT %u", most);
 }
 
 void archive_statement_clear(struct archive_statement *st)

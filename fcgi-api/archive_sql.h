@@ -77,6 +77,9 @@ void archive_sql_probe(struct archive_statement *st, const struct archive_walk *
 /* The newest message of an id. */
 void archive_sql_message(struct archive_statement *st, enum sql_dialect dialect, int64_t nsp,
 			 int64_t id);
+/* Clients that came and went, up to place, a number as a cursor has it; most: rows, as above. */
+void archive_sql_clients(struct archive_statement *st, const struct history_clients_query *q,
+			 int64_t nsp, int64_t place, unsigned most);
 void archive_statement_clear(struct archive_statement *st);
 
 #endif

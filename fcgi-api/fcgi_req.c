@@ -205,6 +205,8 @@ static void add_head(struct lp_buf *out, struct api_ctx *ctx, const struct api_r
 	if (resp->allow)
 		lp_buf_addf(out, "Allow: %s\r\n", resp->allow);
 	add_rate(out, resp);
+	if (resp->searched)
+		lp_buf_addf(out, "Searched-Back-To: %" PRId64 "\r\n", resp->searched);
 	if (resp->status == 503)
 		lp_buf_addz(out, "Retry-After: 1\r\n");
 	if (resp->status != 204)

@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "common/lp_json.h"
 #include "fcgi-api/api_error.h"
 #include "fcgi-api/history_query.h"
@@ -75,21 +78,49 @@ static uint64_t number_of(const struct history_query *q)
 	return n;
 }
 
-bool history_query_read(struct history_query *q, struct api_ctx *ctx, struct api_req *req,
-			struct api_resp *resp)
+static bool read_place(struct api_req *req, struct api_resp *resp, uint64_t number, int64_t *size,
+		       struct history_cursor *cursor)
 {
 	struct lp_str text;
 
-	*q = (struct history_query){
-		.nsp = req->user, .leave = -1, .to = INT64_MAX, .size = HISTORY_SIZE};
+	*size = HISTORY_SIZE;
+	if (api_param_int(req->params, "size", 1, HISTORY_SIZE_MAX, size) == LP_EINVAL)
+		return refuse(resp, "size", "size must be a number from 1 to 500");
+	if (api_param_text(req->params, "cursor", &text) == LP_EINVAL ||
+	    history_cursor_decode(cursor, number, text) != LP_OK)
+		return refuse(resp, "cursor", "cursor is not one of this query");
+	return true;
+}
+
+bool history_query_read(struct history_query *q, struct api_ctx *ctx, struct api_req *req,
+			struct api_resp *resp)
+{
+	*q = (struct history_query){.nsp = req->user, .leave = -1, .to = INT64_MAX};
 	if (!read_names(q, ctx, req, resp) || !read_leave(q, req, resp) ||
 	    !history_query_times(req->params, resp, &q->from, &q->to))
 		return false;
-	if (api_param_int(req->params, "size", 1, HISTORY_SIZE_MAX, &q->size) == LP_EINVAL)
-		return refuse(resp, "size", "size must be a number from 1 to 500");
 	q->number = number_of(q);
-	if (api_param_text(req->params, "cursor", &text) == LP_EINVAL ||
-	    history_cursor_decode(&q->cursor, q->number, text) != LP_OK)
-		return refuse(resp, "cursor", "cursor is not one of this query");
-	return true;
+	return read_place(req, resp, q->number, &q->size, &q->cursor);
+}
+
+bool history_query_clients(struct history_clients_query *q, struct api_ctx *ctx,
+			   struct api_req *req, struct api_resp *resp)
+{
+	const struct ident_rules *rules = ctx->app->rules;
+	char times[50];
+
+	*q = (struct history_clients_query){.nsp = req->user, .to = INT64_MAX};
+	if (api_param_text(req->params, "client", &q->client) == LP_EINVAL ||
+	    (q->client.n && !ident_is_client(rules, q->nsp, q->client)))
+		return refuse(resp, "client", "client invalid");
+	if (api_param_text(req->params, "user", &q->user) == LP_EINVAL ||
+	    (q->user.n && !ident_userid(rules, q->user)))
+		return refuse(resp, "user", "user invalid");
+	if (!history_query_times(req->params, resp, &q->from, &q->to))
+		return false;
+	snprintf(times, sizeof(times), "%" PRId64 " %" PRId64, q->from, q->to);
+	q->number = list_cursor_hash((struct lp_str[]){LP_STR("history clients"), q->nsp, q->client,
+						       q->user, lp_cstr(times)},
+				     5);
+	return read_place(req, resp, q->number, &q->size, &q->cursor);
 }

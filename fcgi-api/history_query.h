@@ -19,12 +19,25 @@ struct history_query {
 	struct history_cursor cursor;
 };
 
+/* The same for clients that came and went. */
+struct history_clients_query {
+	struct lp_str nsp, client, user; /* borrowed from the request; empty: any */
+	int64_t from, to;                /* as above */
+	int64_t size;
+	uint64_t number;
+	struct history_cursor cursor;
+};
+
 /*
  * Reads room, from, to, leaveMessage, apnsName, q, size and cursor. False when one of them is wrong:
  * then resp is the answer.
  */
 bool history_query_read(struct history_query *q, struct api_ctx *ctx, struct api_req *req,
 			struct api_resp *resp);
+
+/* Reads client, user, from, to, size and cursor, as above. */
+bool history_query_clients(struct history_clients_query *q, struct api_ctx *ctx,
+			   struct api_req *req, struct api_resp *resp);
 
 /*
  * Reads from and to; when one is not given its place keeps its value. False as above, also when

@@ -27,6 +27,7 @@ const struct route routes_push[] = {
 	{API_GET, "/api/auth/history", AUTH_NAMESPACE, SCOPE_READ, api_history},
 	{API_GET, "/api/auth/history/stat", AUTH_NAMESPACE, SCOPE_READ, api_history_stat},
 	{API_GET, "/api/auth/history/export", AUTH_NAMESPACE, SCOPE_READ, api_history_export},
+	{API_GET, "/api/auth/history/clients", AUTH_NAMESPACE, SCOPE_READ, api_history_clients},
 	{API_GET, "/api/auth/history/:id", AUTH_NAMESPACE, SCOPE_READ, api_history_message},
 	{API_GET, "/api/auth/report/online", AUTH_NAMESPACE, SCOPE_READ, api_report_online},
 	{API_GET, "/api/auth/clients", AUTH_NAMESPACE, SCOPE_READ, api_list_clients},

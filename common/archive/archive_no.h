@@ -31,4 +31,10 @@ static inline int64_t archive_no_sent(int64_t no)
 	return (no >> ARCHIVE_SHIFT) + ARCHIVE_EPOCH;
 }
 
+/* What stands below the time; of a client's event what tells it from others of that ms. */
+static inline int64_t archive_no_rest(int64_t no)
+{
+	return no & ((INT64_C(1) << ARCHIVE_SHIFT) - 1);
+}
+
 #endif

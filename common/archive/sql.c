@@ -15,7 +15,17 @@ struct sql *sql_open(const char *url, enum sql_mode mode, unsigned timeout, stru
 	db->driver = driver;
 	db->dialect = sql_url_dialect(url);
 	db->mode = mode;
+	db->timeout = timeout;
 	return db;
+}
+
+int sql_set_timeout(struct sql *db, unsigned timeout)
+{
+	int rc = timeout == db->timeout ? LP_OK : db->driver->set_timeout(db, timeout);
+
+	if (rc == LP_OK)
+		db->timeout = timeout;
+	return rc;
 }
 
 void sql_close(struct sql *db)

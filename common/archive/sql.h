@@ -45,6 +45,8 @@ enum sql_mode { SQL_READ, SQL_WRITE };
 struct sql *sql_open(const char *url, enum sql_mode mode, unsigned timeout, struct lp_buf *why);
 /* With all statements freed. NULL is fine. */
 void sql_close(struct sql *db);
+/* Another one for the statements that follow. Nothing is done where it is that already. */
+int sql_set_timeout(struct sql *db, unsigned timeout) LP_MUSTCHECK;
 enum sql_dialect sql_dialect(const struct sql *db);
 const char *sql_error(const struct sql *db);
 bool sql_lost(const struct sql *db);

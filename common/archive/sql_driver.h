@@ -8,6 +8,7 @@ struct sql_driver {
 	struct sql *(*open)(const char *url, enum sql_mode mode, unsigned timeout,
 			    struct lp_buf *why);
 	void (*close)(struct sql *db);
+	int (*set_timeout)(struct sql *db, unsigned timeout);
 	int (*exec)(struct sql *db, const char *text);
 	void (*rollback)(struct sql *db);
 	bool (*lost)(const struct sql *db);
@@ -28,6 +29,7 @@ struct sql {
 	const struct sql_driver *driver;
 	enum sql_dialect dialect;
 	enum sql_mode mode;
+	unsigned timeout; /* ms, of statements */
 	int64_t changes;
 	struct lp_buf error;
 };

@@ -18,6 +18,10 @@
 
 /* ms that the server may be late with its own time limit. */
 #define GRACE 2000
+/* Of another time limit. */
+#define TRIES 20
+/* ms for which rows that nobody wants are waited for. */
+#define DRAIN 20
 /* Bytes of PostgreSQL's text for a bigint. */
 #define INT_MAX_LEN 21
 
@@ -89,11 +93,9 @@ static int fail_result(struct db *db, const PGresult *result)
 	return state_rc(state);
 }
 
-/* Waits for the next result; NULL in *result at the end. */
-static int wait_result(struct db *db, PGresult **result)
+/* Waits for the next result until a time (lp_mono_ms()), else LP_EBUSY; NULL in *result at the end. */
+static int wait_until(struct db *db, uint64_t until, PGresult **result)
 {
-	uint64_t until = lp_mono_ms() + db->timeout + GRACE;
-
 	*result = NULL;
 	for (;;) {
 		int flush = PQflush(db->conn);
@@ -107,7 +109,7 @@ static int wait_result(struct db *db, PGresult **result)
 		if (flush)
 			fd.events |= POLLOUT;
 		if (now >= until)
-			return fail_lost(db, "no answer in time");
+			return LP_EBUSY;
 		if (poll(&fd, 1, (int)(until - now)) < 0 && errno != EINTR)
 			return fail_lost(db, strerror(errno));
 		if (fd.revents & ~POLLOUT && !PQconsumeInput(db->conn))
@@ -115,6 +117,13 @@ static int wait_result(struct db *db, PGresult **result)
 	}
 	*result = PQgetResult(db->conn);
 	return LP_OK;
+}
+
+static int wait_result(struct db *db, PGresult **result)
+{
+	int rc = wait_until(db, lp_mono_ms() + db->timeout + GRACE, result);
+
+	return rc == LP_EBUSY ? fail_lost(db, "no answer in time") : rc;
 }
 
 /* Takes all results of what was sent without rows that matter. */
@@ -147,6 +156,18 @@ static int exec(struct sql *sql, const char *text)
 	if (!PQsendQuery(db->conn, text))
 		return fail_lost(db, PQerrorMessage(db->conn));
 	return finish_results(db);
+}
+
+/* A server that is busy may need longer for this than the limit that still holds. */
+static int set_timeout(struct sql *sql, unsigned timeout)
+{
+	char text[60];
+	int rc = LP_EBUSY;
+
+	snprintf(text, sizeof(text), "SET statement_timeout = %u", timeout);
+	for (int i = 0; i < TRIES && rc == LP_EBUSY; i++)
+		rc = exec(sql, text);
+	return rc;
 }
 
 static void close_db(struct sql *sql)
@@ -248,18 +269,24 @@ static struct sql_stmt *prepare(struct sql *sql, const char *text)
 	return NULL;
 }
 
-static void reset(struct sql_stmt *s)
+/* Takes the rest of the rows. False when they are too many. */
+static bool drain(struct db *db)
 {
-	struct stmt *st = (struct stmt *)s;
-	struct db *db = (struct db *)s->db;
+	uint64_t until = lp_mono_ms() + DRAIN;
+	PGresult *result;
+	int rc;
+
+	while ((rc = wait_until(db, until, &result)) == LP_OK && result && lp_mono_ms() < until)
+		PQclear(result);
+	PQclear(result);
+	return rc == LP_OK ? !result : rc != LP_EBUSY;
+}
+
+static void cancel_rows(struct db *db)
+{
 	PGcancel *cancel;
 	char why[256];
 
-	PQclear(st->row);
-	st->row = NULL;
-	if (!st->open)
-		return;
-	st->open = false;
 	cancel = PQgetCancel(db->conn);
 	if (cancel && !PQcancel(cancel, why, sizeof(why)))
 		db->lost = true;
@@ -267,6 +294,21 @@ static void reset(struct sql_stmt *s)
 	/* What comes is the rows that were under way, and that it was broken off. */
 	if (!db->lost && finish_results(db) != LP_OK)
 		lp_buf_reset(&db->sql.error);
+}
+
+static void reset(struct sql_stmt *s)
+{
+	struct stmt *st = (struct stmt *)s;
+	struct db *db = (struct db *)s->db;
+
+	PQclear(st->row);
+	st->row = NULL;
+	if (!st->open)
+		return;
+	st->open = false;
+	/* The server is told over a connection of its own, and starts a process for it: some ms. */
+	if (!drain(db))
+		cancel_rows(db);
 }
 
 static void bind_value(struct sql_stmt *s, unsigned n, char *value)
@@ -375,6 +417,7 @@ static bool column_null(struct sql_stmt *s, unsigned column)
 const struct sql_driver sql_postgresql_driver = {
 	.open = open_db,
 	.close = close_db,
+	.set_timeout = set_timeout,
 	.exec = exec,
 	.rollback = rollback,
 	.lost = lost,

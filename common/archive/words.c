@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <wctype.h>
 
@@ -74,11 +75,12 @@ static char *put(char *to, const char *text, size_t n)
 	return to + n;
 }
 
-size_t words_add(struct lp_buf *out, struct lp_str text, bool json)
+size_t words_add(struct lp_buf *out, struct lp_str text, bool json, struct lp_str mark)
 {
-	/* Each character gives itself at most, and a blank. */
+	size_t most = text.n < 4 * WORDS_TEXT_MAX ? text.n : 4 * WORDS_TEXT_MAX;
+	/* Each character gives itself at most, a blank, and the mark if it begins a word. */
 	char *start = lp_buf_reserve(
-		out, 2 * (text.n < 4 * WORDS_TEXT_MAX ? text.n : 4 * WORDS_TEXT_MAX) + 1);
+		out, 2 * most + (most < WORDS_TEXT_MAX ? most : WORDS_TEXT_MAX) * mark.n + 1);
 	char *to = start;
 	size_t count = 0, seen = 0, n;
 	bool open = false; /* a word of letters has begun */
@@ -95,8 +97,11 @@ size_t words_add(struct lp_buf *out, struct lp_str text, bool json)
 		}
 		if (open && kind != LETTER)
 			*to++ = ' ';
-		if (kind == SINGLE || (kind == LETTER && !open))
+		if (kind == SINGLE || (kind == LETTER && !open)) {
+			memcpy(to, mark.p, mark.n);
+			to += mark.n;
 			count++;
+		}
 		if (kind != SEPARATOR)
 			to = put(to, text.p, n);
 		if (kind == SINGLE)
@@ -213,11 +218,21 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-size_t words_query(struct lp_buf *out, enum sql_dialect dialect, struct lp_str q)
+struct lp_str words_mark(char text[WORDS_MARK_MAX], int64_t nsp)
+{
+	return lp_str(text, (size_t)snprintf(text, WORDS_MARK_MAX, "%" PRId64 "/", nsp));
+}
+
+size_t words_query(struct lp_buf *out, enum sql_dialect dialect, int64_t nsp, struct lp_str q)
 {
 	const char *and = dialect == SQL_SQLITE ? " AND " : " & ", *between = "";
+	char text[WORDS_MARK_MAX];
+	struct lp_str mark = LP_STR("");
 	struct lp_buf words = {0};
 	size_t count = 0;
+
+	if (dialect == SQL_SQLITE)
+		mark = words_mark(text, nsp);
 
 	while (q.n) {
 		size_t n = 0, found;
@@ -225,7 +240,7 @@ size_t words_query(struct lp_buf *out, enum sql_dialect dialect, struct lp_str q
 		while (n < q.n && !is_blank(q.p[n]))
 			n++;
 		lp_buf_reset(&words);
-		found = words_add(&words, lp_str(q.p, n), false);
+		found = words_add(&words, lp_str(q.p, n), false, mark);
 		if (found) {
 			lp_buf_addz(out, between);
 			add_phrase(out, dialect, lp_buf_str(&words));
@@ -266,7 +281,7 @@ static void add_line(struct lp_buf *out, struct lp_str text, bool json)
 {
 	struct lp_buf words = {0};
 
-	words_add(&words, text, json);
+	words_add(&words, text, json, LP_STR(""));
 	lp_buf_addc(out, ' ');
 	add_small(out, lp_buf_str(&words));
 	lp_buf_clear(&words);

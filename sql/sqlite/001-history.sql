@@ -53,12 +53,12 @@ CREATE TABLE message_counts (
 	offline TEXT
 );
 
--- Words of data (common/archive/words.h), by no.
+-- Words of data (common/archive/words.h) by no, each with the number of its namespace in front: 1/word.
 CREATE VIRTUAL TABLE search USING fts5 (
 	text,
 	content = '',
 	columnsize = 0,
-	tokenize = 'unicode61 remove_diacritics 0'
+	tokenize = "unicode61 remove_diacritics 0 tokenchars '/'"
 );
 -- Each transaction adds a part to the index; parts are merged once there are so many. (With the usual
 -- 4 writing takes a third longer.)
@@ -89,7 +89,8 @@ CREATE TABLE client_events (
 	reason TEXT,
 	PRIMARY KEY (nsp, time, seq)
 ) WITHOUT ROWID;
-CREATE INDEX client_events_by_client ON client_events (nsp, client, time);
+CREATE INDEX client_events_by_client ON client_events (nsp, client, time, seq);
+CREATE INDEX client_events_by_user ON client_events (nsp, user_id, time, seq);
 
 -- The messages as one would ask for them by hand.
 CREATE VIEW history AS

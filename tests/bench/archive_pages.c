@@ -33,13 +33,15 @@ static _Noreturn void die(const char *what, const char *why)
 /* --- filling --- */
 
 /*
- * Words: of all; "tenth", "thousandth", "seldom" (some one in 100 000); "ancient" in the first hundredth,
- * "first" in fifty; "other" in all of the second namespace, which has a fifth of all.
+ * Words: of all; "tenth", "thousandth", "seldom" (some one in 100 000); "older" in the first half,
+ * "ancient" in the first hundredth, "first" in fifty; "other" in all of the second namespace, which has
+ * a fifth of all.
  */
 #define EXTRA                                                                                      \
 	"CASE WHEN i % 11 = 3 THEN ' tenth' ELSE '' END || "                                       \
 	"CASE WHEN i % 1009 = 7 THEN ' thousandth' ELSE '' END || "                                \
 	"CASE WHEN i % 100003 = 11 THEN ' seldom' ELSE '' END || "                                 \
+	"CASE WHEN i < :count / 2 THEN ' older' ELSE '' END || "                                   \
 	"CASE WHEN i < :count / 100 THEN ' ancient' ELSE '' END || "                               \
 	"CASE WHEN i < 50 THEN ' first' ELSE '' END || "                                           \
 	"CASE WHEN i % 5 = 0 THEN ' other' ELSE '' END"
@@ -54,9 +56,10 @@ static const char counts[] =
 	"INSERT INTO message_counts (no, online_web, ack_web) SELECT :no, 3, 2 FROM :rows "
 	"WHERE i % 5 < 3";
 static const char words[] =
-	"INSERT INTO search (rowid, text) SELECT :no, 'title 订 单 通 知 content 您 的 订 单 ' || "
-	"i || "
-	"' 已 经 发 货 请 注 意 查 收 ' || " EXTRA " || ' type order ' FROM :rows";
+	"INSERT INTO search (rowid, text) SELECT :no, replace(' title 订 单 通 知 content 您 的 订 "
+	"单 ' "
+	"|| i || ' 已 经 发 货 请 注 意 查 收' || " EXTRA " || ' type order', ' ', "
+	"' ' || :nsp || '/') FROM :rows";
 
 struct value {
 	const char *name, *text;
@@ -241,6 +244,7 @@ static void ask_all(const char *url, int64_t count)
 		{"of one in 10", {.leave = -1, .text = LP_STR("tenth")}},
 		{"of one in 1000", {.leave = -1, .text = LP_STR("thousandth")}},
 		{"of one in 100000", {.leave = -1, .text = LP_STR("seldom")}},
+		{"of the older half", {.leave = -1, .text = LP_STR("older")}},
 		{"of the oldest hundredth", {.leave = -1, .text = LP_STR("ancient")}},
 		{"of the first 50", {.leave = -1, .text = LP_STR("first")}},
 		{"of one message", {.leave = -1, .text = LP_STR("4999999")}},

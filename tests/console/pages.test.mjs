@@ -32,7 +32,7 @@ before(async () => {
 	stack = await startStack({
 		connectors: 2,
 		archive: true,
-		set: { redis_timeout: "5s", callback_retry: "1s", callback_timeout: "1s",
+		set: { redis_timeout: "5s", archive_clients: "true", callback_retry: "1s", callback_timeout: "1s",
 			login_failures: `${FAILURES}`, login_failures_time: "1h" },
 		console: true,
 	});
@@ -567,6 +567,7 @@ function pagesIn(locale) {
 		await other.accessible("kick");
 		await other.by("kick").click();
 		await other.text("dd .state", lang === "zh" ? "离线" : "offline");
+		await other.page.locator("[data-test=client-events] tbody", { hasText: lang === "zh" ? "下线" : "went" }).waitFor();
 		other.noProblems();
 		await other.close();
 		// The client was told why, and stays away until somebody brings it back.

@@ -68,6 +68,7 @@ const asked = {
 	"GET /api/auth/history": [undefined, 503],
 	"GET /api/auth/history/stat": [undefined, 503],
 	"GET /api/auth/history/export": [undefined, 503],
+	"GET /api/auth/history/clients": [undefined, 503],
 	"GET /api/auth/history/:id": [undefined, 503],
 };
 // As docs/API.md has it, not as the table does.

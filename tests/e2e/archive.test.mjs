@@ -273,7 +273,7 @@ for (const [kind, database] of Object.entries(kinds)) {
 			assert.deepEqual(await tables.run(`SELECT count(*) FROM message_counts c WHERE NOT EXISTS
 				(SELECT 1 FROM messages m WHERE m.no = c.no);`), [["0"]]);
 			if (kind === "SQLite") {
-				assert.deepEqual(await tables.run("SELECT count(*) FROM search WHERE search MATCH '旧';"), [["1"]]);
+				assert.deepEqual(await tables.run(`SELECT count(*) FROM search WHERE search MATCH '"${nsp}/旧"';`), [["1"]]);
 				await tables.run("INSERT INTO search (search) VALUES ('integrity-check');");
 			}
 		});

@@ -117,7 +117,7 @@ for (const kind of ["sqlite", "postgresql"]) {
 		let nsp;
 
 		before(async () => {
-			const set = { redis_timeout: "5s", api_threads: "8", timezone: "Asia/Kolkata" };
+			const set = { redis_timeout: "5s", api_threads: "8", timezone: "Asia/Kolkata", archive_clients: "true" };
 			if (kind === "postgresql") {
 				postgres = await startPostgres();
 				set.archive = postgres.url;
@@ -151,6 +151,27 @@ for (const kind of ["sqlite", "postgresql"]) {
 			const { list, cursor } = await owner.get(`/api/auth/history?to=${BEGIN + 20 * STEP}&size=20`);
 			assert.equal(list.length, 20);
 			assert.equal(cursor, null);
+		});
+
+		test("a phrase that is nowhere, though its words are everywhere, is looked for in pages that say how far they got", async () => {
+			let reached = Date.now();
+			let pages = 0;
+			for (let cursor = ""; cursor !== null; pages++) {
+				const answer = await owner.send("GET", `/api/auth/history?q=true-common&cursor=${cursor}`);
+				assert.equal(answer.status, 200);
+				assert.deepEqual(answer.json.list, []);
+				cursor = answer.json.cursor;
+				const searched = answer.headers["searched-back-to"];
+				if (cursor === null) {
+					assert.equal(searched, undefined);
+				} else {
+					assert.ok(Number(searched) < reached && Number(searched) >= BEGIN, searched);
+					reached = Number(searched);
+				}
+			}
+			assert.ok(pages <= COUNT / 100 + 1, `${pages} pages`);
+			const { headers, json } = await owner.send("GET", "/api/auth/history?q=common-true&size=5");
+			assert.equal(headers["searched-back-to"], json.list[4].sendDate);
 		});
 
 		test("what is another namespace's is not found, nor is its cursor good", async () => {
@@ -250,6 +271,57 @@ for (const kind of ["sqlite", "postgresql"]) {
 			assert.deepEqual(await stack.admin.get(`${as}/report/push/${id}`),
 				{ ...record, ackWebDetail: [], ackIOSDetail: [], ackAndroidDetail: [] });
 			assert.deepEqual((await stack.admin.get(`${as}/history?size=1`)).list[0], record);
+		});
+
+		test("who came and went, page by page", async () => {
+			const at = `/api/auth/history/clients?from=${BEGIN}&to=${BEGIN + 400}`;
+			const id = (i) => `${NAMESPACE}#user${i % 3}#web-${i % 6}`;
+			const events = Array.from({ length: 1200 }, (_, i) => ({ time: BEGIN + Math.floor(i / 3), client: id(i), user: `user${i % 3}`,
+				platform: "web", event: i % 2 ? "disconnect" : "connect", reason: i % 2 ? "kicked" : null }));
+			await tables.run(`INSERT INTO client_events (nsp, time, seq, client, user_id, platform, reason) VALUES
+				${events.map((one, i) => `(${nsp},${one.time},${i % 3},'${one.client}','${one.user}','web',${one.reason ? "'kicked'" : "NULL"})`).join(",")};`);
+			for (const [query, size, fits] of [["", 500, () => true], ["", 7, () => true],
+				[`user=user1`, 100, (one) => one.user === "user1"], [`client=${encodeURIComponent(id(4))}`, 33, (one) => one.client === id(4)],
+				[`user=user2&client=${encodeURIComponent(id(4))}`, 20, () => false],
+				[`to=${BEGIN + 10}`, 20, (one) => one.time < BEGIN + 10]]) {
+				const list = [];
+				for (let cursor = ""; cursor !== null;) {
+					const page = await owner.get(`${query.startsWith("to") ? at.replace(/&to.*/, "") : at}&${query}&size=${size}&cursor=${cursor}`);
+					assert.ok(page.list.length === size || page.cursor === null);
+					list.push(...page.list);
+					({ cursor } = page);
+				}
+				assert.deepEqual(list, events.filter(fits).reverse(), query);
+			}
+			const { cursor } = await owner.get(at);
+			for (const [query, msg] of [["size=501", "size must be a number from 1 to 500"], ["user=a%20b", "user invalid"],
+				["from=x", "from must be ms since 1970 or ISO 8601"], [`cursor=${cursor}`, "cursor is not one of this query"],
+				["client=nobody", "client invalid"], [`client=${encodeURIComponent(`${OTHER}#u#web-1`)}`, "client invalid"]])
+				await owner.refused("GET", `/api/auth/history/clients?${query}`, undefined, 400, msg);
+			assert.deepEqual((await other.get("/api/auth/history/clients")).list, []);
+		});
+
+		test("a client that comes and goes is there, with why it went", async () => {
+			const client = await connectClient(stack.connector(1),
+				{ version: versions[0], namespace: NAMESPACE, identity: { uuid: "seen", userid: "u", platform: "ios" } });
+			client.close();
+			const one = { client: `${NAMESPACE}#u#ios-seen`, user: "u", platform: "ios" };
+			const list = await until("the archive has both", async () => {
+				const page = await owner.get(`/api/auth/history/clients?client=${encodeURIComponent(one.client)}`);
+				return page.list.length === 2 && page.list;
+			}, 30_000);
+			const [gone, came] = list;
+			assert.deepEqual(came, { ...one, time: came.time, event: "connect", reason: null });
+			assert.deepEqual(gone, { ...one, time: gone.time, event: "disconnect", reason: gone.reason });
+			assert.ok(gone.reason.length > 0 && came.time <= gone.time && gone.time <= Date.now() + 60_000);
+		});
+
+		test("an archive that keeps no clients says so", async () => {
+			const api = await ApiProcess.start(stack, `no-clients-${kind}`, { archive: tables.url, archive_clients: "false" });
+			const { status, json } = await api.request("GET", "/api/auth/history/clients",
+				{ authorization: basic(NAMESPACE, `password of ${NAMESPACE}`) });
+			assert.deepEqual([status, json.error], [503, "archive_clients_off"]);
+			assert.equal(await api.stop(), 0);
 		});
 
 		test("what one client alone got says so", async () => {
@@ -391,7 +463,7 @@ test("off: told as such, and the reports are those of Redis", async () => {
 	try {
 		const owner = await stack.namespace(NAMESPACE);
 		const { id } = await owner.push("r", { a: 1 });
-		for (const where of ["", "/1", "/stat", "/export"]) {
+		for (const where of ["", "/1", "/stat", "/export", "/clients"]) {
 			const answer = await request(stack.env.LP_WEB_URL, "GET", `/api/auth/history${where}`, { headers: owner.headers });
 			assert.equal(answer.status, 503);
 			assert.equal(answer.json.error, "archive_off");

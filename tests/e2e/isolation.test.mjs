@@ -39,6 +39,7 @@ const attempts = {
 	"GET /api/auth/history": [{}, { size: 500 }, { room: SHARED.room }, { q: MARK }, { q: "evil OR 1" }],
 	"GET /api/auth/history/stat": [{}, { by: "hour" }],
 	"GET /api/auth/history/export": [{}, { format: "csv" }, { q: MARK }],
+	"GET /api/auth/history/clients": [{}, { size: 500 }, { user: SHARED.userid }, { client: ID }],
 	"GET /api/auth/history/:id": [{}],
 	"GET /api/auth/report/online": [{ detail: 1 }, { detail: 1, room: SHARED.room },
 		{ detail: 1, room: MARK }],
@@ -142,13 +143,15 @@ async function fill(key, mark) {
 }
 
 before(async () => {
-	stack = await startStack({ connectors: 2, archive: true, set: { redis_timeout: "5s", client_push_interval: "0ms" } });
+	stack = await startStack({ connectors: 2, archive: true, set: { redis_timeout: "5s", archive_clients: "true", client_push_interval: "0ms" } });
 	({ rest: victim, id: message } = await fill(VICTIM, MARK));
 	const mirror = await fill(ATTACKER, "mine");
 	attacker = mirror.rest;
 	assert.equal(mirror.id, message);
 	for (const rest of [victim, attacker]) {
 		await until("the archive has both", async () => (await rest.get("/api/auth/history")).list.length === 1, 30_000);
+		await until("the archive has the clients", async () =>
+			(await rest.get("/api/auth/history/clients")).list.length === 4, 30_000);
 		await until("all acks", async () => (await rest.get(`/api/auth/report/push/${message}`)).ackCount === "4");
 	}
 });

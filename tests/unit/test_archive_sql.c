@@ -33,7 +33,9 @@ static const char fill[] =
 	"CASE i % 20 WHEN 0 THEN 'app' END FROM i;"
 	"INSERT INTO message_rooms (nsp, room, no) SELECT nsp, 'more', no FROM messages "
 	"WHERE id % 7 = 0;"
-	"INSERT INTO message_counts (no, online_web) SELECT no, 1 FROM messages WHERE id % 2 = 0;";
+	"INSERT INTO message_counts (no, online_web) SELECT no, 1 FROM messages WHERE id % 2 = 0;"
+	"INSERT INTO client_events (nsp, time, seq, client, user_id, platform) SELECT i % 4, "
+	"CAST(1795000000000 + i AS bigint), 0, 'c' || (i % 100), 'u' || (i % 50), 'web' FROM i;";
 
 static void execute(const char *text)
 {
@@ -150,7 +152,7 @@ static void check_source(const struct history_query *q, enum archive_source sour
 		.before = archive_no_at(NOW + 600000),
 	};
 
-	words_query(&words, w.dialect, LP_STR("n"));
+	words_query(&words, w.dialect, w.nsp, LP_STR("n"));
 	w.words = lp_buf_str(&words);
 	for (w.most = 100; w.most <= 1000; w.most *= 10) {
 		struct archive_statement walk = {.count = 0}, probe = {.count = 0};
@@ -189,6 +191,30 @@ static void test_walk(void)
 	}
 }
 
+static void test_clients(void)
+{
+	static const struct {
+		struct lp_str client, user;
+		const char *index; /* NULL: the key */
+	} rows[] = {
+		{{"", 0}, {"", 0}, NULL},
+		{{"/a#u#web-1", 10}, {"", 0}, "client_events_by_client"},
+		{{"", 0}, {"u", 1}, "client_events_by_user"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct history_clients_query q = {
+			.client = rows[i].client, .user = rows[i].user, .from = NOW - 60000};
+		struct archive_statement st = {.count = 0};
+		const char *key =
+			sql_dialect(db) == SQL_SQLITE ? "PRIMARY KEY" : "client_events_pkey";
+
+		archive_sql_clients(&st, &q, 1, archive_no_at(NOW), 101);
+		check_plan(&st, rows[i].index ? rows[i].index : key);
+		archive_statement_clear(&st);
+	}
+}
+
 static void test_message(void)
 {
 	struct archive_statement st = {.count = 0};
@@ -209,8 +235,10 @@ static void test_control(void)
 
 int main(void)
 {
-	static const struct lp_test tests[] = {
-		{"walk", test_walk}, {"message", test_message}, {"control", test_control}};
+	static const struct lp_test tests[] = {{"walk", test_walk},
+					       {"message", test_message},
+					       {"clients", test_clients},
+					       {"control", test_control}};
 	const char *server = getenv("LP_TEST_POSTGRESQL");
 	char command[300];
 	int status;

@@ -106,8 +106,8 @@ static void test_same_number(void)
 
 		snprintf(query, sizeof(query),
 			 "SELECT m.id FROM search JOIN messages m ON m.no = search.rowid WHERE "
-			 "search MATCH '%s'",
-			 list[i].word);
+			 "search MATCH '\"%" PRId64 "/%s\"'",
+			 nsp, list[i].word);
 		snprintf(id, sizeof(id), "%" PRId64 " ", list[i].id);
 		expect(query, id);
 	}
@@ -147,7 +147,7 @@ static void test_remove(void)
 	expect("SELECT count(*) FROM message_rooms", "0 ");
 	if (sql_dialect(archive_write_db(w)) == SQL_POSTGRESQL)
 		return;
-	expect("SELECT count(*) FROM search WHERE search MATCH 'one OR six'", "0 ");
+	expect("SELECT count(*) FROM search WHERE search MATCH '\"1/one\" OR \"1/six\"'", "0 ");
 	CU_ASSERT_EQUAL(sql_exec(archive_write_db(w),
 				 "INSERT INTO search (search) VALUES ('integrity-check')"),
 			LP_OK);

@@ -41,7 +41,8 @@ static void test_words(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lp_buf out = {0};
 
-		CU_ASSERT_EQUAL(words_add(&out, lp_cstr(rows[i].in), rows[i].json), rows[i].count);
+		CU_ASSERT_EQUAL(words_add(&out, lp_cstr(rows[i].in), rows[i].json, LP_STR("")),
+				rows[i].count);
 		check(rows[i].in, &out, rows[i].out);
 	}
 }
@@ -52,7 +53,9 @@ static void test_bound(void)
 
 	for (unsigned i = 0; i < WORDS_TEXT_MAX + 10; i++)
 		lp_buf_addz(&text, "中");
-	CU_ASSERT_EQUAL(words_add(&out, lp_buf_str(&text), false), WORDS_TEXT_MAX);
+	CU_ASSERT_EQUAL(words_add(&out, lp_buf_str(&text), false, LP_STR("16383/")),
+			WORDS_TEXT_MAX);
+	CU_ASSERT_EQUAL(out.len, WORDS_TEXT_MAX * strlen("16383/中 "));
 	lp_buf_clear(&text);
 	lp_buf_clear(&out);
 }
@@ -96,9 +99,9 @@ static void test_query(void)
 		{" \t", SQL_SQLITE, 0, ""},
 		{"!?", SQL_SQLITE, 0, ""},
 		{"!?", SQL_POSTGRESQL, 0, ""},
-		{"hello", SQL_SQLITE, 1, "\"hello\""},
-		{"中国 A-1", SQL_SQLITE, 4, "\"中 国\" AND \"a 1\""},
-		{"\"' OR x", SQL_SQLITE, 2, "\"or\" AND \"x\""},
+		{"hello", SQL_SQLITE, 1, "\"12/hello\""},
+		{"中国 A-1", SQL_SQLITE, 4, "\"12/中 12/国\" AND \"12/a 12/1\""},
+		{"\"' OR x", SQL_SQLITE, 2, "\"12/or\" AND \"12/x\""},
 		{"中国 A", SQL_POSTGRESQL, 3, "('中' & '国') & ('a')"},
 		{"it's", SQL_POSTGRESQL, 2, "('it' & 's')"},
 	};
@@ -106,7 +109,7 @@ static void test_query(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lp_buf out = {0};
 
-		CU_ASSERT_EQUAL(words_query(&out, rows[i].dialect, lp_cstr(rows[i].in)),
+		CU_ASSERT_EQUAL(words_query(&out, rows[i].dialect, 12, lp_cstr(rows[i].in)),
 				rows[i].count);
 		check(rows[i].in, &out, rows[i].out);
 	}

@@ -277,11 +277,12 @@ static int write_fields(struct archive_write *w, const struct archive_message *m
 static int write_words(struct archive_write *w, const struct archive_message *m)
 {
 	struct sql_stmt *search = statement(w, ARCHIVE_SQL_SEARCH);
+	char mark[WORDS_MARK_MAX];
 
 	if (!search)
 		return LP_ESTORE;
 	lp_buf_reset(&w->text);
-	words_add(&w->text, lp_buf_str(&m->data), true);
+	words_add(&w->text, lp_buf_str(&m->data), true, words_mark(mark, m->nsp));
 	sql_bind_int(search, 1, m->no);
 	sql_bind_text(search, 2, lp_buf_str(&w->text));
 	return sql_run(search);
@@ -539,6 +540,8 @@ static int forget_words(struct archive_write *w, int64_t nsp, int64_t before)
 {
 	struct sql_stmt *rows = statement(w, ARCHIVE_SQL_OLD_WORDS);
 	struct sql_stmt *gone = statement(w, ARCHIVE_SQL_FORGET_WORDS);
+	char text[WORDS_MARK_MAX];
+	struct lp_str mark = words_mark(text, nsp);
 	int rc;
 
 	if (!rows || !gone)
@@ -547,7 +550,7 @@ static int forget_words(struct archive_write *w, int64_t nsp, int64_t before)
 	sql_bind_int(rows, 2, before);
 	while ((rc = sql_step(rows)) == SQL_ROW) {
 		lp_buf_reset(&w->text);
-		words_add(&w->text, sql_text(rows, 1), true);
+		words_add(&w->text, sql_text(rows, 1), true, mark);
 		sql_bind_int(gone, 1, sql_int(rows, 0));
 		sql_bind_text(gone, 2, lp_buf_str(&w->text));
 		rc = sql_run(gone);

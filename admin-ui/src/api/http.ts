@@ -1,5 +1,6 @@
 // Requests to the REST API in the name of one user.
 
+import type { CursorPage } from './types';
 import { ApiError } from './error';
 
 const TIMEOUT_MS = 20_000;
@@ -37,6 +38,13 @@ export class Http {
     return this.send('GET', path + queryText(query));
   }
 
+  /** A page of what the archive has, with how far the search has got. */
+  async page<T>(path: string, query: Query): Promise<CursorPage<T>> {
+    const response = await this.ask('GET', path + queryText(query));
+    const searched = Number(response.headers.get('Searched-Back-To')) || undefined;
+    return { ...(await this.read<CursorPage<T>>(response)), searched };
+  }
+
   post<T>(path: string, body: unknown = {}): Promise<T> {
     return this.send('POST', path, body);
   }
@@ -49,9 +57,17 @@ export class Http {
   }
 
   private async send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.ask(method, path, body);
+    return response.status === 204 ? (undefined as T) : this.read<T>(response);
+  }
+
+  private async ask(method: string, path: string, body?: unknown): Promise<Response> {
     const response = await this.fetch(method, path, body, AbortSignal.timeout(TIMEOUT_MS));
     if (!response.ok) await this.fail(response);
-    if (response.status === 204) return undefined as T;
+    return response;
+  }
+
+  private async read<T>(response: Response): Promise<T> {
     try {
       return (await response.json()) as T;
     } catch {

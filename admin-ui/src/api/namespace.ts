@@ -4,6 +4,7 @@ import { namespaceHttp } from '@/session/session';
 import type {
   ApiToken,
   ClientEntry,
+  ClientEvent,
   ClientRecord,
   CurrentMessageStat,
   CursorPage,
@@ -85,7 +86,7 @@ export class NamespaceApi {
     });
 
   history = (filter: HistoryFilter, cursor?: string, size = 20) =>
-    this.http.get<CursorPage<MessageRecord>>('/history', { ...filter, cursor, size });
+    this.http.page<MessageRecord>('/history', { ...filter, cursor, size });
 
   historyStat = (from: Date, to: Date, by: Exclude<StatStep, 'minute'>) =>
     this.http.get<{ list: HistoryStat[] }>('/history/stat', {
@@ -93,6 +94,9 @@ export class NamespaceApi {
       to: to.toISOString(),
       by,
     });
+
+  clientEvents = (filter: { client: string }, cursor?: string, size = 10) =>
+    this.http.page<ClientEvent>('/history/clients', { ...filter, cursor, size });
 
   historyFile = (filter: HistoryFilter, format: 'ndjson' | 'csv') =>
     this.http.download('/history/export', { ...filter, format });

@@ -7,6 +7,8 @@ export const PLATFORMS: readonly Platform[] = ['web', 'ios', 'android'];
 export interface CursorPage<T> {
   list: T[];
   cursor: string | null;
+  /** ms since 1970 that the search has got back to, where it is not at its end. */
+  searched?: number;
 }
 
 // ---- who is online -------------------------------------------------------------------------------
@@ -239,6 +241,17 @@ export type HistoryFilter = {
   leaveMessage?: 'true' | 'false';
   apnsName?: string;
 };
+
+/** A client came or went. */
+export interface ClientEvent {
+  time: number;
+  client: string;
+  user: string;
+  platform: Platform;
+  event: 'connect' | 'disconnect';
+  /** Why it went. */
+  reason: string | null;
+}
 
 export interface HistoryStat extends MessageStat {
   /** Devices that a push provider took a message over for. */

@@ -14,10 +14,10 @@ export function numberOf(sent, nsp, id) {
 const text = (value) => (value === undefined || value === null ? "NULL"
 	: typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : `${value}`);
 
-// As common/archive/words.h cuts texts, for what the tests write.
-function words(data) {
+// As common/archive/words.h cuts texts, with the number of their namespace, for what the tests write.
+function words(nsp, data) {
 	return data.toLowerCase().replace(/\\./gs, " ").replace(/[\u3041-\u9fff\uac00-\ud7ff]/g, " $& ")
-		.replace(/[^\p{L}\p{N}]+/gu, " ");
+		.replace(/[^\p{L}\p{N}]+/gu, " ").trim().replace(/[^ ]+/g, `${nsp}/$&`);
 }
 
 export class ArchiveTables {
@@ -73,7 +73,7 @@ export class ArchiveTables {
 			add("message_counts (no, online_web, ack_web, ack_ios)", part.filter((one) => one.online), (one) => [no(one),
 				one.online, one.ack, 1]);
 			if (this.sqlite)
-				add("search (rowid, text)", part, (one) => [no(one), words(one.data)]);
+				add("search (rowid, text)", part, (one) => [no(one), words(nsp, one.data)]);
 		}
 		await this.run(`BEGIN;\n${statements.join("\n")}\nCOMMIT;\n`);
 	}
