@@ -482,6 +482,7 @@ greet()
 	say "  metrics     http://127.0.0.1:$metrics_port/metrics, of the others on the ports after it"
 	say "  admin       $admin_user, password $admin_password"
 	say "  logs        $log"
+	say "  operate     $build/light-push-ctl --config $run/light-push.conf status"
 	say ""
 	say "Push something to the room \"news\" of the namespace $demo_namespace:"
 	say ""
