@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <event2/event.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 
@@ -7,6 +8,12 @@
 #include "common/async/redis_link.h"
 #include "common/lp_mem.h"
 #include "common/store/script.h"
+
+/*
+ * A break is over when the link has held for so long: a Redis without memory, or one that only reads,
+ * takes a connection and breaks it with its first answer.
+ */
+#define SETTLE_S 3
 
 /* A command under way. */
 struct pending {
@@ -20,7 +27,8 @@ struct redis_link {
 	const char *const *names; /* of scripts */
 	const struct redis_link_ops *ops;
 	void *arg;
-	unsigned loads; /* scripts still to be loaded */
+	struct event *settle; /* ready: to call the break over */
+	unsigned loads;       /* scripts still to be loaded */
 	bool ready;
 	struct pending *first; /* in the order they were sent, which is that of the replies */
 	struct pending **end;
@@ -55,10 +63,19 @@ static struct pending take_first(struct redis_link *l)
 	return taken;
 }
 
+static void on_settle(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_link *l = arg;
+
+	redis_conn_settled(l->conn);
+}
+
 static void become_ready(struct redis_link *l)
 {
+	static const struct timeval tv = {SETTLE_S, 0};
+
 	l->ready = true;
-	redis_conn_settled(l->conn);
+	event_add(l->settle, &tv);
 	l->ops->up(l->arg);
 }
 
@@ -96,6 +113,7 @@ static void on_down(void *arg, bool was_up)
 	bool was_ready = l->ready;
 
 	l->ready = false;
+	event_del(l->settle);
 	while (l->first) {
 		struct pending p = take_first(l);
 
@@ -130,6 +148,7 @@ struct redis_link *redis_link_new(struct event_base *base, const struct settings
 	l->ops = ops;
 	l->arg = arg;
 	l->end = &l->first;
+	l->settle = evtimer_new(base, on_settle, l);
 	l->conn = redis_conn_new(base, settings, name, stall_ms, &conn_ops, l);
 	return l;
 }
@@ -192,6 +211,7 @@ void redis_link_free(struct redis_link *l)
 	if (!l)
 		return;
 	redis_conn_free(l->conn);
+	event_free(l->settle);
 	while (l->first)
 		take_first(l);
 	lp_buf_clear(&l->command);

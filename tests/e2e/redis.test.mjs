@@ -2,6 +2,8 @@
 // arrives once; while Redis is away the answer is 503, at once.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { connectClient } from "./lib/client.mjs";
@@ -102,4 +104,19 @@ test("every push answered 200 arrives once and in order, and no socket was lost"
 test("presence is as it was", async () => {
 	await until("all clients in the report",
 		async () => (await owner.online(ROOM)).clientCount === 4, 15_000);
+});
+
+test("without memory a worker says so once, tries less and less often, and goes on", async () => {
+	const said = () => [...readFileSync(path.join(stack.dir, "log/worker-1.log"), "utf8")
+		.matchAll(/ redis: ([a-z ]+) link=commands/g)].map(([, words]) => words);
+	await until("the breaks before are over", () => said().at(-1) === "link restored", 30_000);
+	const before = said().length;
+	await stack.redis("CONFIG", "RESETSTAT");
+	await stack.redis("CONFIG", "SET", "maxmemory", "1");
+	await until("refusals", async () => Number(/errorstat_OOM:count=(\d+)/.exec(
+		await stack.redis("EVAL", "return redis.call('INFO', 'errorstats')", "0"))?.[1] ?? 0) >= 12, 60_000);
+	assert.deepEqual(said().slice(before), ["link lost"]);
+	await stack.redis("CONFIG", "SET", "maxmemory", "0");
+	await until("it is there again", () => said().at(-1) === "link restored", 30_000);
+	assert.equal(said().length, before + 2);
 });
