@@ -170,6 +170,9 @@ void client_closed(struct socket *s, enum close_reason reason)
 	}
 	if (c->handshake && c->handshake->question)
 		c->nsp->core->callbacks->call_off(c->nsp->core->caller, c->handshake->question);
+	/* With Redis away many that came and went may wait for its answer: they need no more. */
+	handshake_free(c->handshake);
+	c->handshake = NULL;
 	token_free(c->token);
 	c->token = NULL;
 	c->state = CLIENT_GONE;
