@@ -15,7 +15,7 @@
 #include "common/lp_mem.h"
 #include "tests/redis/redis_server.h"
 
-#define TRIES 500 /* of 10 ms */
+#define TRIES 3000 /* of 10 ms */
 
 struct redis_server {
 	pid_t pid;

@@ -10,7 +10,8 @@
 #include "tests/redis/redis_server.h"
 #include "tests/unit/lp_test.h"
 
-#define TIMEOUT_MS 200
+#define TIMEOUT_MS 1000
+#define LATE_MS    10000 /* more than any machine holds us up */
 
 static struct redis_server *server;
 static struct settings settings;
@@ -52,7 +53,7 @@ static uint64_t until_back(struct redis *r)
 {
 	uint64_t from = lp_mono_ms();
 
-	while (lp_mono_ms() - from < 5000 && redis_ping(r) != LP_OK)
+	while (lp_mono_ms() - from < LATE_MS && redis_ping(r) != LP_OK)
 		pause_ms(5);
 	return lp_mono_ms() - from;
 }
@@ -194,7 +195,7 @@ static void test_killed(void)
 		RUN(i % 2 ? r : other, "GET k", "unavailable");
 	CHECK(lp_mono_ms() - from < TIMEOUT_MS);
 	redis_server_again(server);
-	CHECK(until_back(other) < 1000);
+	CHECK(until_back(other) < LATE_MS);
 	CHECK(redis_ping(r) == LP_OK);
 	redis_free(r);
 	redis_free(other);
@@ -204,18 +205,22 @@ static void test_frozen(void)
 {
 	struct redis *r = redis_new(shared), *other = redis_new(shared);
 	uint64_t from;
+	bool known = false;
 
 	CHECK(redis_ping(r) == LP_OK);
 	redis_server_freeze(server);
 	from = lp_mono_ms();
 	RUN(r, "GET k", "unavailable");
-	CHECK(lp_mono_ms() - from >= TIMEOUT_MS - 20 && lp_mono_ms() - from < TIMEOUT_MS + 100);
-	/* From now on it is known: nobody waits, but for one probe at a time. */
-	from = lp_mono_ms();
-	RUN(other, "GET k", "unavailable");
-	CHECK(lp_mono_ms() - from < 20);
+	CHECK(lp_mono_ms() - from >= TIMEOUT_MS - 20 && lp_mono_ms() - from < LATE_MS);
+	/* From now on it is known: nobody waits, but for one probe at a time, which may be ours. */
+	for (int i = 0; i < 5 && !known; i++) {
+		from = lp_mono_ms();
+		RUN(other, "GET k", "unavailable");
+		known = lp_mono_ms() - from < TIMEOUT_MS - 20;
+	}
+	CHECK(known);
 	redis_server_thaw(server);
-	CHECK(until_back(r) < 1000);
+	CHECK(until_back(r) < LATE_MS);
 	RUN(r, "ECHO mine", "mine"); /* not the late reply to the command given up */
 	redis_free(r);
 	redis_free(other);
@@ -226,7 +231,7 @@ static void test_slow_answers(void)
 {
 	static const char busy[] = "local function now() local t = redis.call('TIME') return t[1] "
 				   "* 1000 + t[2] / 1000 end "
-				   "local from = now() while now() < from + 90 do end return 1";
+				   "local from = now() while now() < from + 450 do end return 1";
 	static char padding[64 * 1024]; /* so that Redis takes and answers them one by one */
 	struct redis *r = redis_new(shared);
 	struct redis_args commands[4] = {{.count = 0}};
@@ -240,7 +245,7 @@ static void test_slow_answers(void)
 		redis_args_add(&commands[i], lp_str(padding, sizeof(padding)));
 	}
 	CHECK(redis_pipeline(r, commands, 4, replies) == LP_ESTORE);
-	CHECK(until_back(r) < 5000);
+	CHECK(until_back(r) < LATE_MS);
 	RUN(r, "ECHO mine", "mine");
 	for (size_t i = 0; i < 4; i++)
 		redis_args_clear(&commands[i]);

@@ -15,7 +15,8 @@
 
 #define PEERS_MAX  200
 #define LIMIT_MS   10000u /* of one test */
-#define TIMEOUT_MS 300u
+#define TIMEOUT_MS 600u
+#define PAUSE_MS   500u
 
 /* --- a server on loopback; the path of a request says how it answers --- */
 
@@ -198,7 +199,7 @@ static void fixture_start(struct fixture *f)
 					    .queue = 100,
 					    .timeout_ms = TIMEOUT_MS,
 					    .failures = 3,
-					    .pause_ms = 200,
+					    .pause_ms = PAUSE_MS,
 					    .hosts = ""};
 	server_start(&f->server, f->base);
 }
@@ -522,7 +523,7 @@ static void test_circuit(void)
 	CHECK(o[0].outcome == HTTP_PAUSED);
 	CHECK(o[1].outcome == HTTP_ANSWERED);
 	CHECK(o[2].outcome == HTTP_FAILED);
-	wait_ms(&f, 250);
+	wait_ms(&f, PAUSE_MS + 50);
 	call(&f, &o[0], "/demo", url);
 	call(&f, &o[1], "/demo", url);
 	run(&f);
@@ -548,7 +549,7 @@ static void test_recovers(void)
 	call(&f, &o, "/demo", "/ok");
 	run(&f);
 	CHECK(o.outcome == HTTP_PAUSED);
-	wait_ms(&f, 250);
+	wait_ms(&f, PAUSE_MS + 50);
 	for (int i = 0; i < 2; i++) {
 		call(&f, &o, "/demo", "/ok");
 		run(&f);
