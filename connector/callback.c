@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "common/async/log_gate.h"
+#include "common/log_gate.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "connector/callback.h"

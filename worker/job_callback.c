@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/async/log_gate.h"
+#include "common/log_gate.h"
 #include "common/http/http_caller.h"
 #include "common/lp_hash.h"
 #include "common/lp_json.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/log_gate.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
 #include "common/lp_time.h"
@@ -38,6 +39,7 @@ struct redis {
 	uint64_t timeout_ms;  /* what the socket's time-outs are set to */
 	uint64_t deadline_ms; /* of the call in hand */
 	bool probing;         /* the call in hand finds out for all threads */
+	struct log_gate refused_gate;
 };
 
 /* Replies after which the connection is of no use: another server may serve us better. */
@@ -305,9 +307,10 @@ static int take(struct redis *r, redisReply **reply)
 }
 
 /* An error nobody expects: out of memory, a write refused by the disk, a key of another type. */
-static int unexpected(redisReply **reply)
+static int unexpected(struct redis *r, redisReply **reply)
 {
-	lp_error("redis", "refused reply=\"%.200s\"", (*reply)->str);
+	if (log_gate_open(&r->refused_gate))
+		lp_error("redis", "refused reply=\"%.200s\"", (*reply)->str);
 	freeReplyObject(*reply);
 	*reply = NULL;
 	return LP_ESTORE;
@@ -328,7 +331,7 @@ int redis_command(struct redis *r, const struct redis_args *args, struct redisRe
 {
 	int rc = redis_try(r, args, reply);
 
-	return rc == LP_EINVAL ? unexpected(reply) : rc;
+	return rc == LP_EINVAL ? unexpected(r, reply) : rc;
 }
 
 int redis_ping(struct redis *r)
@@ -359,7 +362,7 @@ static int load_script(struct redis *r, const struct script *script)
 	append(r, (const char *[]){"SCRIPT", "LOAD", script->text}, 3, &none);
 	rc = take(r, &reply);
 	if (rc == LP_EINVAL)
-		rc = unexpected(&reply);
+		rc = unexpected(r, &reply);
 	redis_reply_free(reply);
 	return rc;
 }
@@ -438,7 +441,7 @@ int redis_scripts(struct redis *r, const char *name, const struct redis_args *ca
 
 		/* A script's own errors are single words, the server's are sentences. */
 		if (lp_str_find(error, ' ') != error.n)
-			(void)unexpected(&replies[i]);
+			(void)unexpected(r, &replies[i]);
 	}
 	return LP_OK;
 }
@@ -469,7 +472,7 @@ int redis_pipeline(struct redis *r, const struct redis_args *commands, size_t co
 	while (got < count && r->ctx) {
 		rc = take(r, &replies[got]);
 		if (rc == LP_EINVAL)
-			rc = unexpected(&replies[got]);
+			rc = unexpected(r, &replies[got]);
 		if (first == LP_OK)
 			first = rc;
 		got++;

@@ -40,7 +40,7 @@ int redis_ping(struct redis *r) LP_MUSTCHECK;
 
 /*
  * Sends one command. LP_OK and *reply (the caller frees it with redis_reply_free), or LP_ESTORE:
- * not reachable, or an error reply (logged), and *reply is NULL.
+ * not reachable, or an error reply (logged, once in ten seconds), and *reply is NULL.
  */
 int redis_command(struct redis *r, const struct redis_args *args,
 		  struct redisReply **reply) LP_MUSTCHECK;

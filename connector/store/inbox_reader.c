@@ -11,7 +11,7 @@
 #include "connector/core/core.h"
 #include "connector/store/inbox_entry.h"
 #include "connector/store/inbox_reader.h"
-#include "common/async/log_gate.h"
+#include "common/log_gate.h"
 #include "common/async/redis_conn.h"
 #include "connector/store/request.h"
 

@@ -6,7 +6,7 @@
 
 #include "common/lp_buf.h"
 #include "connector/store/inbox_reader.h"
-#include "common/async/log_gate.h"
+#include "common/log_gate.h"
 #include "common/async/redis_conn.h"
 #include "connector/store/request.h"
 #include "connector/store/store.h"

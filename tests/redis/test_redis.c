@@ -2,8 +2,11 @@
 #include "config.h"
 
 #include <hiredis/hiredis.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "common/lp_log.h"
 #include "common/lp_time.h"
 #include "common/store/redis.h"
 #include "common/store/script.h"
@@ -68,6 +71,37 @@ static void test_commands(void)
 	RUN(r, "INCR n", "1");
 	RUN(r, "LPUSH k 1", "unavailable"); /* of another type: an error nobody expects */
 	RUN(r, "GET k", "v");               /* and the connection goes on */
+	redis_free(r);
+}
+
+/* Lines of the log since lp_log_open(). */
+static size_t log_lines(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	size_t count = 0;
+
+	for (int c; file && (c = fgetc(file)) != EOF;)
+		count += c == '\n';
+	if (file)
+		fclose(file);
+	return count;
+}
+
+/* Every push of a Redis without memory is refused: the log need not say so each time. */
+static void test_refused_log(void)
+{
+	char path[] = "/tmp/light-push-test-XXXXXX";
+	struct redis *r = redis_new(shared);
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0 && lp_log_open("test", path, LP_LOG_INFO, false) == LP_OK);
+	RUN(r, "SET k v", "OK");
+	for (int i = 0; i < 100; i++)
+		RUN(r, "LPUSH k 1", "unavailable");
+	CHECK(log_lines(path) == 1);
+	lp_log_close();
+	close(fd);
+	unlink(path);
 	redis_free(r);
 }
 
@@ -282,6 +316,7 @@ int main(void)
 {
 	static const struct lp_test tests[] = {
 		{"commands", test_commands},
+		{"refused log", test_refused_log},
 		{"pipeline", test_pipeline},
 		{"scripts", test_scripts},
 		{"calls", test_calls},

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "common/async/log_gate.h"
+#include "common/log_gate.h"
 #include "common/lp_json.h"
 #include "common/lp_log.h"
 #include "common/lp_mem.h"
