@@ -482,6 +482,7 @@ static void test_dead_leaves_others_alone(void)
 	char group[8];
 
 	fixture_start(&f);
+	f.conf.timeout_ms = 5 * TIMEOUT_MS; /* for all the good ones */
 	fixture_open(&f);
 	for (size_t i = 0; i < COUNT(dead); i++)
 		call(&f, &dead[i], "/dead", "/silent");
