@@ -163,11 +163,34 @@ static void test_held_back(void)
 	EXPECT("XLEN " B ":log", "1000");
 }
 
+/* What one worker has taken for the archive another one takes over when it is not written for long. */
+static void test_taken_over(void)
+{
+#define CLAIM(idle) "archive_claim", "lp:namespaces", "lp:", "w2", "0", "100", idle, "200"
+	EXPECT("FLUSHALL", "OK");
+	EXPECT("ZADD lp:namespaces 0 /d", "1");
+	eval("for i = 1, 3 do redis.call('XADD', '" B ":log', i .. '-0', 'i', i, 'a', '{}') end");
+	EXPECT("XGROUP CREATE " B ":log archive 0", "OK");
+	eval("redis.call('XREADGROUP', 'GROUP', 'archive', 'w1', 'STREAMS', '" B ":log', '>')");
+	EXPECT("XTRIM " B ":log MAXLEN 1", "2");
+	CALL("1", CLAIM("60000")); /* w1 has them in hand, also those that were trimmed */
+	EXPECT("XPENDING " B ":log archive", "1-0 3 3 w1 3-0");
+	EXPECT("HEXISTS lp:archive lost", "0");
+	call(CLAIM("0"), NULL);
+	EXPECT("XPENDING " B ":log archive", "1 1 w2 3-0 3-0");
+	EXPECT("HGET lp:archive lost", "2");
+}
+
 int main(void)
 {
 	static const struct lp_test tests[] = {
-		{"pages", test_pages}, {"large", test_large}, {"trimmed", test_trimmed},
-		{"push", test_push},   {"made", test_made},   {"held back", test_held_back},
+		{"pages", test_pages},
+		{"large", test_large},
+		{"trimmed", test_trimmed},
+		{"push", test_push},
+		{"made", test_made},
+		{"held back", test_held_back},
+		{"taken over", test_taken_over},
 	};
 
 	return script_tests("log", tests, COUNT(tests));

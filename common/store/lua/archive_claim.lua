@@ -28,6 +28,27 @@ local function forget_consumers(log)
   end
 end
 
+-- The entries that nobody has written for long, and how many more of them were trimmed from the log.
+-- Not by XAUTOCLAIM: that takes what was trimmed also from who has it in hand and will write it.
+local function take_over(log)
+  local ids, entries, there = {}, {}, {}
+  for i, old in ipairs(redis.call('XPENDING', log, 'archive', 'IDLE', ARGV[5], '-', '+', ARGV[6])) do
+    ids[i] = old[1]
+  end
+  for _, entry in pairs(#ids > 0 and redis.call('XCLAIM', log, 'archive', consumer, ARGV[5], unpack(ids)) or {}) do
+    if entry then -- Redis 6.2 has false for what was trimmed, and keeps it pending
+      entries[#entries + 1] = entry
+      there[entry[1]] = true
+    end
+  end
+  for _, id in ipairs(ids) do
+    if not there[id] then
+      redis.call('XACK', log, 'archive', id)
+    end
+  end
+  return entries, #ids - #entries
+end
+
 local nsps = redis.call('ZRANGE', KEYS[1], from, from + ARGV[4] - 1)
 local out = { tostring(#nsps) }
 for _, nsp in ipairs(nsps) do
@@ -43,15 +64,15 @@ for _, nsp in ipairs(nsps) do
     end
   end
   if group and group.pending > 0 then
-    local reply = redis.call('XAUTOCLAIM', log, 'archive', consumer, ARGV[5], '0', 'COUNT', ARGV[6])
-    if #reply[2] > 0 then
+    local entries, missing = take_over(log)
+    if #entries > 0 then
       local messages = {}
-      archive_entries(B, reply[2], messages)
+      archive_entries(B, entries, messages)
       out[#out + 1] = nsp
       out[#out + 1] = { '0', unpack(messages) }
     end
-    if reply[3] and #reply[3] > 0 then
-      redis.call('HINCRBY', prefix .. 'archive', 'lost', #reply[3])
+    if missing > 0 then
+      redis.call('HINCRBY', prefix .. 'archive', 'lost', missing)
     end
   elseif group and group.consumers > 1 then
     forget_consumers(log)
