@@ -4,7 +4,8 @@
  *
  * Nobody waits for a server that is down. After a failure every call answers LP_ESTORE at once;
  * after 50 ms, doubling up to 500 ms, one thread at a time looks whether the server is back. A
- * call never takes longer than the setting redis_timeout, connecting included.
+ * call never takes longer than the setting redis_timeout, connecting included; only looking up a name
+ * in redis_address may.
  *
  * A command is never sent twice: when the connection breaks in the middle nobody knows whether it
  * was executed, and the caller gets LP_ESTORE. (A connection that the server closed while it was

@@ -11,7 +11,7 @@
 struct offline_sets;
 
 /* set: NULL when Redis could not be asked: ask again when its link is up. Not called from inside
- * offline_sets_get(). The caller of that holds the set if it wants to keep it. */
+ * offline_sets_fetch(). The caller of that holds the set if it wants to keep it. */
 typedef void (*offline_sets_cb)(void *arg, struct provider_set *set);
 
 /* Both are borrowed. */

@@ -71,7 +71,7 @@ struct provider_stats {
 };
 
 /*
- * settings are borrowed. NULL when libcurl has no HTTP/2 or can not be started (logged).
+ * settings are borrowed. NULL when libcurl can not be started (logged).
  */
 struct providers *providers_new(struct event_base *base, const struct settings *settings);
 /* What is still under way is called off: no function is called for it. */

@@ -67,7 +67,7 @@ struct sender {
 	/* Makes b->payload. Returns why nothing can be sent (static text), or NULL. */
 	const char *(*prepare)(struct batch *b, const struct content *c,
 			       const struct content_ids *ids);
-	/* Looks at the device's token and hands over to a channel, or ends it by sending_end(). */
+	/* Looks at the device's token and hands over to a channel, or ends it with one of those below. */
 	void (*send)(struct sending *s);
 	/* A place is free; see channel_ops. */
 	const char *(*begin)(struct sending *s, struct h2_request *request);
