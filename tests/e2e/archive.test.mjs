@@ -290,6 +290,7 @@ test("what waits has a bound, beyond which it is lost and counted", async () => 
 		const owner = await stack.namespace("/bound");
 		await owner.post("/api/auth/push", { room: "r", pushData: { first: true } });
 		await until("it is there", async () => await count(tables, "/bound") === 1, 20_000);
+		const begin = performance.now();
 		await kinds.SQLite.pause(url);
 		const load = new Load(owner, 100_000);
 		await until("more than it holds", () => load.ledger.size > 6000, 60_000);
@@ -303,9 +304,12 @@ test("what waits has a bound, beyond which it is lost and counted", async () => 
 		}, 30_000);
 		assert.deepEqual([kind, waiting <= 1], ["sqlite", true]);
 		await kinds.SQLite.resume();
+		// What a worker had in hand for 15 s counts as lost, and is written all the same.
+		const exact = performance.now() - begin < 12_000;
 		await until("all that is left is there", async () => {
 			const lost = await metric(stack, "worker-1", "archive_lost_total");
-			return lost > 0 && await count(tables, "/bound") + lost === pushed;
+			const sum = await count(tables, "/bound") + lost;
+			return lost > 0 && (exact ? sum === pushed : sum >= pushed);
 		}, 60_000);
 		await until("it is not away", async () => await metric(stack, "worker-1", "archive_away") === 0, 30_000);
 		await until("nor for the overview", async () => {
