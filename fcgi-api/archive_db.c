@@ -29,6 +29,7 @@ struct kept {
 struct archive_db {
 	const char *url;
 	struct sql *sql; /* NULL: not open */
+	unsigned limit;  /* ms, of statements */
 	uint64_t retry;  /* lp_mono_ms() before which it is not opened again */
 	struct kept kept[STATEMENTS];
 	size_t count;
@@ -114,6 +115,7 @@ static int open_sql(struct archive_db *db)
 		lp_buf_addz(&why, sql_error(db->sql));
 		close_sql(db);
 	}
+	db->limit = TIMEOUT_MS;
 	if (db->sql)
 		rc = check_sql(db, &why);
 	else
@@ -137,8 +139,10 @@ int archive_db_ready(struct archive_db *db)
 
 int archive_db_limit(struct archive_db *db, unsigned ms)
 {
-	int rc = sql_set_timeout(db->sql, ms ? ms : TIMEOUT_MS);
+	int rc;
 
+	db->limit = ms ? ms : TIMEOUT_MS;
+	rc = sql_set_timeout(db->sql, db->limit);
 	return rc == LP_OK ? LP_OK : archive_db_failed(db, rc);
 }
 
@@ -156,12 +160,26 @@ static struct sql_stmt *find(struct archive_db *db, struct lp_str text)
 	return NULL;
 }
 
+/* A limit is for the search, not for this, which is done once. */
+static struct sql_stmt *prepare(struct archive_db *db, const char *text)
+{
+	struct sql_stmt *stmt = NULL;
+
+	if (sql_set_timeout(db->sql, TIMEOUT_MS) == LP_OK)
+		stmt = sql_prepare(db->sql, text);
+	if (stmt && sql_set_timeout(db->sql, db->limit) != LP_OK) {
+		sql_finish(stmt);
+		stmt = NULL;
+	}
+	return stmt;
+}
+
 struct sql_stmt *archive_db_statement(struct archive_db *db, const struct archive_statement *st)
 {
 	struct sql_stmt *stmt = find(db, lp_buf_str(&st->text));
 
 	if (!stmt) {
-		stmt = db->count < STATEMENTS ? sql_prepare(db->sql, st->text.data) : NULL;
+		stmt = db->count < STATEMENTS ? prepare(db, st->text.data) : NULL;
 		if (!stmt)
 			return NULL;
 		db->kept[db->count++] = (struct kept){lp_xstrndup(lp_buf_str(&st->text)), stmt};

@@ -358,7 +358,7 @@ static int walk_words(struct page *p)
 
 /*
  * SQLite's index is in the order of time, but looks for a phrase that is nowhere from end to end. Then
- * the messages are read as they are, so that each page gets on.
+ * the messages are read as they are in what time is left, so that each page gets on.
  */
 static int walk_text(struct page *p)
 {
@@ -368,7 +368,6 @@ static int walk_text(struct page *p)
 		rc = walk_on(p, LOOKED_MAX);
 	if (rc != LP_EBUSY)
 		return rc;
-	p->started += SEARCH_MS; /* of no use */
 	return walk_plain(p, LOOKED_MAX);
 }
 
