@@ -113,6 +113,9 @@ static void refuse_once(struct store *s)
 		refuse(s, r->cb, r->cb_arg);
 		free(r);
 	}
+	/* Nothing is reaped before all clients are written; what was refused is no client. */
+	if (s->reap_hold > s->queue.count)
+		s->reap_hold = s->queue.count;
 }
 
 static void log_error(struct store *s, enum request_kind kind, const redisReply *reply)
