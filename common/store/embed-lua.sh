@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prints the rows of scripts.inc: every script of the folder $1 as a C string, its
 # "-- include NAME" lines replaced by that file. Names in lib/ are only included, never rows. A line
-# "-- many NAME" is replaced by that script as a function one(KEYS, ARGV), behind what it includes.
+# "-- many NAME" is replaced by that script as a function one(KEYS, ARGV), behind what it includes;
+# with OLD=NEW behind it NEW is included instead of OLD.
 set -eu
 cd "$1"
 for file in *.lua; do
@@ -17,10 +18,12 @@ for file in *.lua; do
 		while ((getline line < name) > 0) emit(line)
 		close(name)
 	}
-	function many(name,  line, words, body, n, i) {
+	function many(name, change,  line, words, body, n, i, instead) {
+		split(change, instead, "=")
 		while ((getline line < name) > 0) {
 			split(line, words)
-			if (line ~ /^-- include /) include(words[3])
+			if (line ~ /^-- include /)
+				include(words[3] == instead[1] ? instead[2] : words[3])
 			else body[++n] = line
 		}
 		close(name)
@@ -29,7 +32,7 @@ for file in *.lua; do
 		emit("end")
 	}
 	/^-- include / { include($3); next }
-	/^-- many / { many($3); next }
+	/^-- many / { many($3, $4); next }
 	{ emit($0) }
 	' "$file"
 	printf '\t "", ""},\n'

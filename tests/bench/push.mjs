@@ -96,7 +96,7 @@ for i = ARGV[1], ARGV[2] do
   local client, room = '/listed#u' .. i .. '#web-u' .. i, 'room' .. i % ARGV[3]
   redis.call('HSET', B .. ':clients', client, '1.1/' .. i .. '/' .. #('u' .. i))
   redis.call('HSET', B .. ':client:' .. client, 'userId', 'u' .. i, 'last_connect_time', '1')
-  redis.call('SADD', B .. ':joined:' .. client, 'user_u' .. i, room)
+  redis.call('SADD', B .. ':joined:' .. client, room)
   redis.call('HINCRBY', B .. ':rooms', room, 1)
   redis.call('HINCRBY', B .. ':room:' .. room .. ':users', 'u' .. i, 1)
 end`;

@@ -120,7 +120,7 @@ static void crowd(int n)
 		"for i = 1, tonumber(ARGV[1]) do local id = '/d#u' .. i .. '#web-' .. i "
 		"redis.call('HSET', KEYS[1] .. ':clients', id, 'c1.1/' .. i .. '/' .. #('u' .. i)) "
 		"redis.call('SADD', KEYS[1] .. ':room:r:on:web', id) "
-		"redis.call('SADD', KEYS[1] .. ':joined:' .. id, 'r', 'user_u' .. i) "
+		"redis.call('SADD', KEYS[1] .. ':joined:' .. id, 'r') "
 		"redis.call('HSET', KEYS[1] .. ':rooms', 'room' .. i, i) end",
 		n);
 }

@@ -126,7 +126,7 @@ static void test_people_gone(void)
 	TOLD("late.3", "");
 	EXPECT("HGET " B ":client:" EVE " disconnect_reason", "connector lost");
 	/* written anew after the store forgot it: nobody has missed it */
-	EXPECT("DEL " B ":clients " B ":joined:" ANN " " B ":room:x:on:web", "2");
+	EXPECT("DEL " B ":clients " B ":joined:" ANN " " B ":room:x:on:web", "1");
 	EXPECT("HSET " B ":client:" ANN " last_disconnect_time 1000", "0");
 	CALL("DONE", "client_on", B, "b.2", "lp:", "100", "1000", ANN, "9", "ann", "web", "1", "",
 	     "x");

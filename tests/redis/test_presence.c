@@ -28,7 +28,7 @@ static void test_on_off(void)
 	EXPECT("HGETALL " B ":clients", ANN_IOS " " ANN " a.1/7/3 a.1/8/3");
 	EXPECT("HGETALL " B ":users", "2 ann");
 	EXPECT("HGETALL " B ":rooms", "2 news");
-	EXPECT("SMEMBERS " B ":joined:" ANN, "news user_ann");
+	EXPECT("SMEMBERS " B ":joined:" ANN, "news");
 	EXPECT("SMEMBERS " B ":room:news:on:web", ANN);
 	EXPECT("SMEMBERS " B ":room:news:on:ios", ANN_IOS);
 	EXPECT("SMEMBERS " B ":room:user_ann:on:ios", ANN_IOS);
@@ -91,6 +91,18 @@ static void test_many(void)
 	EXPECT("HGETALL " B ":clients", ANN " a.1/7/3");
 	EXPECT("EXISTS " B ":room:chat:users " B ":route:chat", "0");
 	CALL("UNKNOWN", "client_on_many", "lp:{/e}", "a.1", FIELDS("/e#x#web-1", "7", "x"));
+
+	/* the second takes out what the first has not written yet */
+	fresh();
+	CALL("DONE DONE", "client_on_many", B, "a.1", FIELDS(ANN, "7", "ann"),
+	     FIELDS(ANN, "8", "ann"));
+	EXPECT("HGETALL " B ":clients", ANN " a.1/8/3");
+	EXPECT("HGETALL " B ":users", "1 ann");
+	EXPECT("HGETALL " B ":rooms", "1 user_x");
+	EXPECT("HGETALL " B ":room:user_x:users", "1 ann");
+	EXPECT("SMEMBERS " B ":node:a.1", ANN);
+	EXPECT("ZRANGE " B ":ever 0 -1", ANN);
+	EXPECT("ZRANGE " B ":room:user_x:ever:web 0 -1", ANN);
 #undef FIELDS
 }
 
@@ -102,7 +114,7 @@ static void test_replaced(void)
 	CALL("DONE", ON("a.1", ANN, "7", "ann", "web", "user_ann", "news"));
 	/* by a newer connection of the same connector: nobody is told */
 	CALL("DONE", ON("a.1", ANN, "8", "ann", "web", "user_ann", "chat"));
-	EXPECT("SMEMBERS " B ":joined:" ANN, "chat user_ann");
+	EXPECT("SMEMBERS " B ":joined:" ANN, "chat");
 	EXPECT("HGETALL " B ":rooms", "1 chat");
 	EXPECT("XLEN lp:inbox:a.1", "1");
 	CALL("0", OFF("a.1", ANN, "7", "news", "1", "user_ann", ""));
@@ -122,7 +134,8 @@ static void test_replaced(void)
 	CALL("0", LEAVE("a.1", ANN, "8", "late", "1", "user_ann", ""));
 	EXPECT("EXISTS " B ":route:late", "0");
 	CALL("0", OFF("a.1", ANN, "8", "user_ann", "1", "chat", "1"));
-	EXPECT("SMEMBERS " B ":joined:" ANN, "user_ann");
+	EXPECT("SMEMBERS " B ":room:user_ann:on:web", ANN);
+	EXPECT("EXISTS " B ":joined:" ANN, "0");
 	EXPECT("HGETALL " B ":route:user_ann", "1 b.2");
 	/* nobody hears of it when the other connector is gone */
 	CALL("DONE", ON("c.3", ANN, "1", "ann", "web", "user_ann"));
@@ -141,7 +154,7 @@ static void test_not_a_prefix(void)
 	/* written again, the connection keeps what it joined meanwhile */
 	CALL("1", JOIN("a.1", ANN, "71", "news"));
 	CALL("DONE", ON("a.1", ANN, "71", "ann", "web", "user_ann"));
-	EXPECT("SMEMBERS " B ":joined:" ANN, "news user_ann");
+	EXPECT("SMEMBERS " B ":joined:" ANN, "news");
 }
 
 static void test_rooms(void)

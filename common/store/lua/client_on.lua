@@ -22,6 +22,8 @@
 -- include lib/kicked.lua
 -- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/at_once.lua
+-- include lib/room_in.lua
 -- include lib/people.lua
 -- include lib/place.lua
 -- include lib/route.lua
@@ -34,7 +36,13 @@ local conf = conf_of(B)
 if not conf[5] then
   return redis.status_reply('UNKNOWN')
 end
-local kicked_for, kicked_event = kicked(B, client, userid)
+-- Hardly ever is one of them there.
+local unread = B .. ':unread:' .. client
+local waits = redis.call('EXISTS', B .. ':kicked:' .. client, B .. ':kicked:user_' .. userid, unread) > 0
+local kicked_for, kicked_event
+if waits then
+  kicked_for, kicked_event = kicked(B, client, userid)
+end
 if not since and conf[1] == 'on' then
   return redis.status_reply('OFFLINE')
 elseif not since and kicked_for then
@@ -45,7 +53,32 @@ local now = now_text()
 local nsp = string.match(B, '{(.*)}$')
 local record = B .. ':client:' .. client
 local mine = holding(owner, ARGV[6], userid, ARGV[9])
-local held = redis.call('HGET', B .. ':clients', client)
+local told = (conf[4] or '') ~= '' -- of its end
+
+-- What is needed first, or why it is refused, should no other connection hold the client.
+local refusal
+if not since then
+  local mode = ARGV[4]
+  local url = conf[2] and not string.find(mode, 'a') and conf[2] or ''
+  local keys = conf[7] == 'jwt' and not string.find(mode, 't') and (conf[8] or '[]') or ''
+  if keys == '' and mode ~= '' and string.find(mode, 'p') then
+    refusal = { 'uuid invalid' }
+  elseif url ~= '' or keys ~= '' or told and ARGV[10] == '' then
+    refusal = { url, conf[3] or '', told and '1' or '', conf[6] or '', keys, '', '' }
+    if keys ~= '' then
+      refusal[6], refusal[7] = conf[9], now
+    end
+  elseif conf[10] and redis.call('HLEN', B .. ':clients') >= tonumber(conf[10])
+    and redis.call('HEXISTS', B .. ':clients', client) == 0 then
+    refusal = { 'too many clients' }
+  elseif conf[11] and #ARGV - 11 > tonumber(conf[11]) then
+    refusal = { 'too many rooms' } -- one of them is its user's own
+  end
+end
+
+-- Most find their place free.
+local fresh = not refusal and redis.call('HSETNX', B .. ':clients', client, mine) == 1
+local held = not fresh and redis.call('HGET', B .. ':clients', client)
 local other = held and held ~= mine and string.match(held, '^(.-)/')
 if other and since then
   if (tonumber(redis.call('HGET', record, 'last_connect_time') or 0)) > since + ABOUT then
@@ -58,32 +91,11 @@ elseif other and string.find(ARGV[4], 'r') then
   end
 end
 
-local told = (conf[4] or '') ~= '' -- of its end
-if not since then
-  local url = not string.find(ARGV[4], 'a') and conf[2] or ''
-  local keys = conf[7] == 'jwt' and not string.find(ARGV[4], 't') and (conf[8] or '[]') or ''
-  if keys == '' and string.find(ARGV[4], 'p') then
-    return { 'uuid invalid' }
-  end
-  if url ~= '' or keys ~= '' or told and ARGV[10] == '' then
-    local need = { url, conf[3] or '', told and '1' or '', conf[6] or '', keys, '', '' }
-    if keys ~= '' then
-      need[6], need[7] = conf[9], now
-    end
-    return need
-  end
-end
-
-if not since then
-  if not held and conf[10] and redis.call('HLEN', B .. ':clients') >= tonumber(conf[10]) then
-    return { 'too many clients' }
-  end
-  -- one of them is its user's own
-  if conf[11] and #ARGV - 11 > tonumber(conf[11]) then
-    return { 'too many rooms' }
-  end
+if refusal then
+  return refusal
 end
 if other then
+  later_write()
   for _, room in ipairs(forget(B, nsp, client, held)) do
     people_leave(B, nsp, client, held, room, false, to)
     route_left(B, other, room)
@@ -93,12 +105,12 @@ if other then
   end
 end
 
-if redis.call('HSET', B .. ':clients', client, mine) == 1 then
+if fresh or redis.call('HSET', B .. ':clients', client, mine) == 1 then
   redis.call('HINCRBY', B .. ':users', userid, '1')
 end
-redis.call('SADD', B .. ':node:' .. owner, client)
+later_sadd(B .. ':node:' .. owner, client)
 note_nsp(prefix, owner, nsp)
-redis.call('ZADD', B .. ':ever', now, client)
+later_zadd(B .. ':ever', nil, now, client)
 if told and ARGV[10] ~= '' then
   redis.call('HSET', B .. ':queries', client, ARGV[10])
 elseif other then
@@ -116,13 +128,15 @@ end
 if not since then
   archive_client(prefix, nsp, client, userid, platform)
 end
-local longitude, latitude = place_of(B, client)
-if longitude then
-  redis.call('GEOADD', B .. ':geo', longitude, latitude, client)
+if conf[13] then
+  local longitude, latitude = place_of(B, client)
+  if longitude then
+    redis.call('GEOADD', B .. ':geo', longitude, latitude, client)
+  end
 end
 for i = 11, #ARGV do
   route_on(B, owner, ARGV[i])
-  if room_in(B, client, userid, platform, ARGV[i], now) and news then
+  if room_in(B, client, userid, platform, ARGV[i], now) and news and ARGV[9] == '1' then
     people_join(B, nsp, client, mine, ARGV[i], to)
   end
 end
@@ -131,7 +145,7 @@ if since and kicked_for then
   inbox_add(prefix, owner, ARGV[3], 'k', 'expel', 'n', nsp, 'c', cjson.encode({ client, ARGV[6] }), 'e', kicked_event)
 end
 local answer = conf[1] == 'on' and 'OFFLINE' or 'DONE'
-if not since and redis.call('EXISTS', B .. ':unread:' .. client) == 1 then
+if waits and not since and redis.call('EXISTS', unread) == 1 then
   answer = 'UNREAD'
 end
 if not since and (conf[11] or conf[12]) then

@@ -19,8 +19,9 @@ for i = 4, #ARGV do
   end
   local joined = B .. ':joined:' .. client
   if held and (ARGV[1] == '' or ARGV[1] == userid)
-    and (ARGV[2] == '' or redis.call('SISMEMBER', joined, ARGV[2]) == 1) then
+    and (ARGV[2] == '' or ARGV[2] == 'user_' .. userid or redis.call('SISMEMBER', joined, ARGV[2]) == 1) then
     local rooms = redis.call('SMEMBERS', joined)
+    rooms[#rooms + 1] = 'user_' .. userid
     table.sort(rooms)
     local entry = { client, userid, string.sub(client, #nsp + #userid + #platform + 4), platform,
       string.match(held, '^(.-)%.%d+/'), redis.call('HGET', B .. ':client:' .. client, 'last_connect_time') or '0' }

@@ -7,6 +7,8 @@
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/at_once.lua
+-- include lib/room_in.lua
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, client = KEYS[1], ARGV[1], ARGV[2]
@@ -14,7 +16,9 @@ if not is_there(B) then
   return 0
 end
 for i = 6, #ARGV do
-  route_on(B, owner, ARGV[i])
+  if once(ARGV[i]) then
+    route_on(B, owner, ARGV[i])
+  end
 end
 local held = redis.call('HGET', B .. ':clients', client)
 if not holds(held, owner, ARGV[3]) then

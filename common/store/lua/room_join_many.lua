@@ -1,3 +1,6 @@
--- Several calls of room_join.lua, see lib/many.lua. What is the same for all is asked for once.
--- many room_join.lua
+-- Several calls of room_join.lua, see lib/many.lua. What is the same for all is asked for and written once.
+-- many room_join.lua lib/at_once.lua=lib/later.lua
 -- include lib/many.lua
+local answers = many(one)
+later_write()
+return answers

@@ -8,6 +8,8 @@
 -- include lib/inbox.lua
 -- include lib/now.lua
 -- include lib/presence.lua
+-- include lib/later.lua
+-- include lib/room_in.lua
 -- include lib/people.lua
 -- include lib/route.lua
 local B, owner, room, inside, to = KEYS[1], ARGV[1], ARGV[4], ARGV[5] == '1', { ARGV[2], ARGV[3] }
@@ -28,4 +30,5 @@ for i = 7, #ARGV, 2 do
     end
   end
 end
+later_write()
 return 1

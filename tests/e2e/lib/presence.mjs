@@ -50,7 +50,9 @@ export function expectedPresence(online) {
 	for (const { id, identity: { userid, platform }, connector, rooms } of online) {
 		maps.clients.set(id, connector);
 		count(maps.users, userid);
-		maps.joined.set(id, sorted(rooms));
+		const named = [...rooms].filter((room) => room !== `user_${userid}`);
+		if (named.length)
+			maps.joined.set(id, sorted(named));
 		add(maps.nodes, connector, id);
 		for (const room of rooms) {
 			add(maps.members, `${room} ${platform}`, id);

@@ -5,7 +5,7 @@ local conf_known
 local function conf_of(B)
   conf_known = conf_known or redis.call('HMGET', B .. ':conf', 'offline', 'connect_callback', 'callback_auth',
     'disconnect_callback', 'key', 'callback_secret', 'connect_auth', 'jwt_keys', 'rev', 'limit_clients',
-    'limit_rooms_per_client', 'limit_bytes_per_second')
+    'limit_rooms_per_client', 'limit_bytes_per_second', 'placed')
   return conf_known
 end
 

@@ -10,12 +10,8 @@ end
 
 -- For how many seconds more a client is refused, and the event; nil when it is not.
 local function kicked(B, client, userid)
-  local keys = { B .. ':kicked:' .. client, B .. ':kicked:user_' .. userid }
-  if redis.call('EXISTS', unpack(keys)) == 0 then
-    return nil
-  end
   local left, event = 0, nil
-  for _, key in ipairs(keys) do
+  for _, key in ipairs({ B .. ':kicked:' .. client, B .. ':kicked:user_' .. userid }) do
     local ms = redis.call('PTTL', key)
     if ms > left then
       left, event = ms, redis.call('GET', key)

@@ -4,7 +4,7 @@
 -- held: the client's row in B:clients; to: { prefix, inbox limit }, and the owner that need not
 -- hear it, if any.
 local function people(B, nsp, client, held, room, name, more, to)
-  if string.sub(held, -1) ~= 'b' then
+  if string.byte(held, -1) ~= 98 then -- b
     return
   end
   local userid, platform = identity(nsp, client, held)

@@ -11,12 +11,16 @@ end
 -- <namespace>#<userid>#<platform>-<uuid> readable although names may contain # and -. A "b" behind
 -- it: the others in its rooms are told when it joins and leaves (see people.lua).
 local function holding(owner, serial, userid, told)
-  return owner .. '/' .. serial .. '/' .. #userid .. (told == '1' and 'b' or '')
+  local length = #userid
+  -- Lua itself makes texts of numbers slowly.
+  return owner .. '/' .. serial .. '/' .. (length < 10 and string.char(48 + length) or length)
+    .. (told == '1' and 'b' or '')
 end
 
 -- The user id and the platform of a client, from its id and its row in B:clients.
 local function identity(nsp, client, held)
-  local length = tonumber(string.match(held, '/(%d+)b?$'))
+  -- A length has four digits at most.
+  local length = tonumber(string.match(held, '/(%d+)b?$', -6))
   local userid = string.sub(client, #nsp + 2, #nsp + 1 + length)
   return userid, string.match(client, '^#(%a+)-', #nsp + 2 + length)
 end
@@ -36,22 +40,8 @@ local function note_nsp(prefix, owner, nsp)
   end
 end
 
--- Both return whether it was news. now: as a text.
-local function room_in(B, client, userid, platform, room, now)
-  redis.call('SADD', B .. ':joined:' .. client, room)
-  if redis.call('SADD', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
-    return false
-  end
-  redis.call('ZADD', B .. ':room:' .. room .. ':ever:' .. platform, 'NX', now, client)
-  if room ~= 'user_' .. userid then
-    redis.call('HINCRBY', B .. ':rooms', room, '1')
-    redis.call('HINCRBY', B .. ':room:' .. room .. ':users', userid, '1')
-  end
-  return true
-end
-
-local function room_out(B, client, userid, platform, room)
-  redis.call('SREM', B .. ':joined:' .. client, room)
+-- Returns whether it was news; leaves B:joined as it is.
+local function room_left(B, client, userid, platform, room)
   if redis.call('SREM', B .. ':room:' .. room .. ':on:' .. platform, client) == 0 then
     return false
   end
@@ -62,12 +52,23 @@ local function room_out(B, client, userid, platform, room)
   return true
 end
 
+-- The same, and out of B:joined.
+local function room_out(B, client, userid, platform, room)
+  redis.call('SREM', B .. ':joined:' .. client, room)
+  return room_left(B, client, userid, platform, room)
+end
+
 -- Takes a client out of everything; returns the rooms it was in. held: its row in B:clients.
 local function forget(B, nsp, client, held)
   local userid, platform = identity(nsp, client, held)
-  local rooms = redis.call('SMEMBERS', B .. ':joined:' .. client)
+  local joined = B .. ':joined:' .. client
+  local rooms = redis.call('SMEMBERS', joined)
+  if #rooms > 0 then
+    redis.call('UNLINK', joined)
+  end
+  rooms[#rooms + 1] = 'user_' .. userid -- which is not named there
   for _, room in ipairs(rooms) do
-    room_out(B, client, userid, platform, room)
+    room_left(B, client, userid, platform, room)
   end
   redis.call('HDEL', B .. ':clients', client)
   redis.call('SREM', B .. ':node:' .. string.match(held, '^(.-)/'), client)

@@ -12,6 +12,10 @@ local function record_set(B, client)
     else
       redis.call('HSET', record, ARGV[i], ARGV[i + 1])
     end
+    if ARGV[i] == 'longitude' and ARGV[i + 1] ~= '' then
+      -- From now on client_on.lua looks for places.
+      redis.call('HSETNX', B .. ':conf', 'placed', '1')
+    end
   end
   if redis.call('HEXISTS', B .. ':clients', client) == 1 then
     place(B, client)
