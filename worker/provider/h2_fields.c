@@ -37,10 +37,10 @@ nghttp2_nv h2_field(const char *name, struct lp_str value)
 /* Name and value, each ended by a zero byte, one pair behind the other. */
 size_t h2_fields(nghttp2_nv *fields, const struct lp_buf *headers)
 {
-	const char *at = headers->data, *end = at + headers->len;
+	const char *at = headers->data, *end = headers->len ? at + headers->len : at;
 	size_t n = 0;
 
-	while (at && at < end) {
+	while (at < end) {
 		const char *value = at + strlen(at) + 1;
 
 		fields[n++] = h2_field(at, lp_cstr(value));
@@ -55,7 +55,7 @@ uint64_t h2_retry_after(struct lp_str value, time_t now)
 	time_t at;
 	size_t digits;
 
-	if (value.n >= sizeof(text))
+	if (!value.n || value.n >= sizeof(text))
 		return 0;
 	memcpy(text, value.p, value.n);
 	text[value.n] = 0;
