@@ -27,7 +27,7 @@ const send = (method, path, headers, body, more) =>
 	request(stack.env.LP_WEB_URL, method, path, { headers, body, ...more });
 
 before(async () => {
-	stack = await startStack({ connectors: 1, archive: true });
+	stack = await startStack({ connectors: 1, archive: true, set: { redis_timeout: "5s", archive_clients: "true" } });
 	await stack.namespace(KEY, PASSWORD);
 	await stack.admin.post("/api/admin/namespace/save", { key: "/open", name: "without a password" });
 	admin = { authorization: basic(stack.env.LP_ADMIN_USER, stack.env.LP_ADMIN_PASSWORD) };
@@ -210,7 +210,8 @@ const wrong = [null, 0, -1, 1e300, true, "", "\0", "%", "a b", "x".repeat(70_000
 const names = ["room", "pushData", "except", "expire", "leaveMessage", "apnsName", "extra", "from", "page",
 	"size", "pageSize", "detail", "targetRoom", "sourceRooms", "type", "id", "device_token", "mobile",
 	"longitude", "latitude", "userId", "nspName", "add", "remove", "key", "name", "connect_callback",
-	"auth_passwd", "callback_auth", "offline", "apns_list", "online", "namespace", "eventId"];
+	"auth_passwd", "callback_auth", "offline", "apns_list", "online", "namespace", "eventId",
+	"to", "by", "q", "cursor", "client", "user", "format"];
 
 // Saving would change the password that the others use.
 for (const { method, path, auth } of routes().filter(({ path }) => !path.endsWith("/save"))) {
