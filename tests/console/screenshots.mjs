@@ -22,7 +22,7 @@ const TENANTS = [[SHOP, "Web shop", 240], ["/support", "Support chat", 90], ["/f
 const ALICE = `${SHOP}#alice#android-pixel-8`;
 
 const stack = await startStack({ connectors: 2, workers: 2, console: true, archive: true,
-	set: { redis_timeout: "5s", callback_retry: "1s", max_body: "2MB" } });
+	set: { redis_timeout: "5s", callback_retry: "1s", max_body: "2MB", archive_clients: "true" } });
 const { LP_ADMIN_USER: user, LP_ADMIN_PASSWORD: password, LP_WEB_URL: base } = stack.env;
 const as = (key, rest) => `/api/admin/as/${encodeURIComponent(key)}${rest}`;
 const push = (key, room, pushData, more) => stack.admin.post(as(key, "/push"), { room, pushData, ...more });
